@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+const packages = ['instance-interface', 'named-pipe', 'container-agent', 'process-instance'].map((name) => `packages/${name}`);
+const roots = [...packages, 'apps/bridge'];
+// Replaces Vite's defaults, so they are named again.
+const conditions = ['@ccb/source', 'module', 'node', 'development|production'];
+const source = { ssr: { resolve: { conditions } } };
+const name = (root: string): string => root.slice(root.lastIndexOf('/') + 1);
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/testing/**', '**/main.ts', '**/cli.ts'],
+      reporter: ['text-summary', 'json-summary'],
+    },
+    projects: [
+      ...roots.map((root) => ({
+        ...source,
+        root,
+        test: {
+          name: `unit:${name(root)}`,
+          include: ['src/**/*.test.ts'],
+          exclude: ['src/**/*.integration.test.ts'],
+        },
+      })),
+      ...roots.map((root) => ({
+        ...source,
+        root,
+        test: {
+          name: `integration:${name(root)}`,
+          include: ['src/**/*.integration.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      })),
+    ],
+  },
+});
