@@ -1,4 +1,4 @@
-import type { CommandResult, CommandUpdate, PermissionAnswer } from '@ccb/instance-interface';
+import type { CommandResult, CommandUpdate } from '@ccb/instance-interface';
 
 /** Host to agent. One JSON text per line. */
 export type HostFrame =
@@ -8,13 +8,14 @@ export type HostFrame =
   /** The reader has taken everything up to this sequence number. */
   | { readonly type: 'ack'; readonly seq: number }
   | { readonly type: 'cancel'; readonly id: string; readonly reason: CancelReason }
-  | { readonly type: 'permission'; readonly id: string; readonly requestId: string; readonly answer: PermissionAnswer }
+  /** Ends whatever runs as `cancelled`; answered by `interrupted` once its end is journaled. */
+  | { readonly type: 'interrupt'; readonly ref: number }
   /** Go back: send again everything after `after` (absent: from the command's begin; with no `id` from the oldest kept). Answered by `resumed`. */
   | { readonly type: 'resume'; readonly ref: number; readonly id?: string | undefined; readonly after?: string | undefined }
   /** Flow: the reader is slow; nothing but control frames until `proceed`. */
   | { readonly type: 'pause' }
   | { readonly type: 'proceed' }
-  | { readonly type: 'ping'; readonly n: number }
+  | { readonly type: 'ping'; readonly n: number; readonly ack?: number | undefined }
   | { readonly type: 'shutdown'; readonly graceMs: number };
 
 export type CancelReason = 'cancelled' | 'timeout';
@@ -25,8 +26,6 @@ export interface HostHello {
   readonly protocol: readonly [number, number];
   /** Names this host for the agent's arbitration; the same over its reconnects. */
   readonly host: string;
-  /** Go on after this cursor. Absent: from now on. */
-  readonly after?: string | undefined;
 }
 
 export interface CommandFrame {
@@ -34,6 +33,8 @@ export interface CommandFrame {
   readonly id: string;
   readonly text: string;
   readonly stderr?: 'separate' | 'merge' | undefined;
+  /** ms until the agent itself ends it as `timeout`: the deadline holds though the host dies. */
+  readonly timeoutMs?: number | undefined;
   /** Rides along: see `ack`. */
   readonly ack?: number | undefined;
   /** The sender of the command has events up to here already (a command sent again after a reconnect). */
@@ -59,7 +60,7 @@ export interface AgentHello {
   /** Id of the command that runs. */
   readonly running?: string | undefined;
   readonly runningSince?: string | undefined;
-  /** Names that `configure` must still bring; empty when the program may start. */
+  /** false: `configure` must come before any command. */
   readonly configured: boolean;
   /** Another host holds this agent. Nothing follows. */
   readonly busy?: { readonly host: string; readonly since: string } | undefined;
@@ -73,9 +74,11 @@ export type JournalFrame =
 export type ControlFrame =
   /** The answer to one frame could not be journaled: `ref` names the resume, `id` the command. */
   | { readonly type: 'refused'; readonly ref?: number | undefined; readonly id?: string | undefined; readonly code: string; readonly message: string; readonly retryable: boolean }
-  /** The journal is being read again from after `after`. */
-  | { readonly type: 'resumed'; readonly ref: number; readonly after: number }
-  | { readonly type: 'configured' }
+  /** The journal is read again from somewhere at or before `after`; `upTo` is its last line now. */
+  | { readonly type: 'resumed'; readonly ref: number; readonly after: number; readonly upTo: number }
+  /** The secrets are there and the program takes commands. */
+  | { readonly type: 'configured'; readonly pid?: number | undefined; readonly programVersion?: string | undefined }
+  | { readonly type: 'interrupted'; readonly ref: number; readonly id?: string | undefined }
   | { readonly type: 'pong'; readonly n: number; readonly program: ProgramHealth; readonly pid?: number | undefined; readonly running?: string | undefined; readonly runningSince?: string | undefined; readonly lastSeq: number }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly event: string; readonly fields?: Readonly<Record<string, unknown>> | undefined };
 

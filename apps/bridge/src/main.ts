@@ -1,0 +1,48 @@
+import { CommanderError } from 'commander';
+import { commandLine } from './command-line.ts';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { describeFailure } from './failure.ts';
+import { isInteractive } from './terminal/interactive.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Runs a command line. Returns the exit code; never throws. */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.success;
+  const program = commandLine({
+    chat: async (name, flags) => {
+      const { chat } = await import('./commands/chat.ts');
+      exitCode = await chat(name, flags);
+    },
+    run: async (words, flags) => {
+      const { run } = await import('./commands/run.ts');
+      exitCode = await run(words, flags);
+    },
+  });
+  if (args.length === 0 && !isInteractive()) {
+    program.outputHelp({ error: true });
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync(args.length === 0 ? ['chat'] : args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.success;
+    const failure = error instanceof CommanderError ? usageError(error) : error;
+    for (const line of describeFailure(failure, { causes: false })) process.stderr.write(`ccb: ${line}\n`);
+    return exitCodeOfError(failure);
+  }
+}
+
+function usageError(error: CommanderError): UsageError {
+  const [, what = '', suggestion = ''] = /^error: ([^\n]*)(?:\n\(([^\n]*)\))?/.exec(error.message) ?? [];
+  const advice = suggestion || adviceFor(error.code);
+  return new UsageError(`${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, '')}. ${advice}`, {
+    cause: error,
+  });
+}
+
+function adviceFor(code: string): string {
+  if (code === 'commander.unknownOption')
+    return 'Options follow the verb; text that begins with a dash goes after "--".';
+  return 'See ccb --help.';
+}

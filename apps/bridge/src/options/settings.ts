@@ -1,0 +1,86 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UsageError } from '../usage-error.ts';
+import { parseDuration } from './duration.ts';
+import { resolveEnvironment } from './environment.ts';
+import { parseInstanceName } from './instance-name.ts';
+
+/** What was typed, as the command line's parser hands it over: syntax is checked, meaning is not. */
+export interface Flags {
+  readonly backend?: string | undefined;
+  readonly program?: string | undefined;
+  readonly programArg?: readonly string[] | undefined;
+  readonly permission?: 'ask' | 'deny' | 'allow' | undefined;
+  readonly image?: string | undefined;
+  readonly transport?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly env?: readonly string[] | undefined;
+  readonly envFile?: readonly string[] | undefined;
+  readonly timeout?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+  readonly color?: 'auto' | 'always' | 'never' | undefined;
+  readonly home?: string | undefined;
+  readonly passExitCode?: boolean | undefined;
+  readonly keep?: string | undefined;
+}
+
+/** Where ccb runs. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+  /** A person is there: stdin and stderr are terminals. */
+  readonly interactive: boolean;
+}
+
+export interface Settings {
+  readonly backend: string;
+  /** Absent: claude if it is installed, else shell. */
+  readonly program: string | undefined;
+  readonly programArgs: readonly string[];
+  readonly permission: 'ask' | 'deny' | 'allow';
+  /** Absolute. */
+  readonly workspace: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number | undefined;
+  readonly json: boolean;
+  readonly home: string | undefined;
+  readonly passExitCode: boolean;
+  readonly keep: string | undefined;
+}
+
+/** Everything that can be wrong with the options is found here, before anything is made. @throws {UsageError} */
+export function resolveSettings(flags: Flags, { env, directory, interactive }: Surroundings): Settings {
+  const backend = flags.backend ?? 'process';
+  for (const option of ['image', 'transport'] as const) {
+    if (flags[option] !== undefined && backend !== 'docker') {
+      throw new UsageError(
+        `--${option} means nothing to the ${backend} backend. Add --backend docker, or leave it out.`,
+      );
+    }
+  }
+  if (flags.permission === 'ask' && !interactive) {
+    throw new UsageError(
+      '--permission ask needs a terminal to ask on. Use --permission deny or --permission allow here.',
+    );
+  }
+  return {
+    backend,
+    program: flags.program,
+    programArgs: flags.programArg ?? [],
+    permission: flags.permission ?? (interactive ? 'ask' : 'deny'),
+    workspace: workspaceDirectory(resolve(directory, flags.workspace ?? '.')),
+    env: resolveEnvironment(flags.env ?? [], flags.envFile ?? [], env),
+    timeoutMs: flags.timeout === undefined ? undefined : parseDuration('--timeout', flags.timeout),
+    json: flags.json ?? false,
+    home: flags.home === undefined ? undefined : resolve(directory, flags.home),
+    passExitCode: flags.passExitCode ?? false,
+    keep: flags.keep === undefined ? undefined : parseInstanceName(flags.keep),
+  };
+}
+
+function workspaceDirectory(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  throw new UsageError(`--workspace "${path}" is not a directory. Make it, or name another one.`);
+}

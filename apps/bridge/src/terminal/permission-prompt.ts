@@ -1,0 +1,65 @@
+import { createInterface } from 'node:readline/promises';
+import type { PermissionAnswer, PermissionHandler, PermissionRequest } from '@ccb/instance-interface';
+import { printable } from './printable.ts';
+import type { StatusLine } from './status-line.ts';
+
+export interface PermissionTerminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  readonly status: StatusLine;
+}
+
+/** Asks the person at the terminal, one request at a time. No answer (an empty line, the end of input) is a no. */
+export function permissionPrompt(terminal: PermissionTerminal): PermissionHandler {
+  let turn: Promise<unknown> = Promise.resolve();
+  return (request, { signal }) => {
+    const answer = turn.then(() => ask(terminal, request, signal));
+    turn = answer.catch(() => undefined);
+    return answer;
+  };
+}
+
+async function ask(
+  { input, output, status }: PermissionTerminal,
+  request: PermissionRequest,
+  signal: AbortSignal,
+): Promise<PermissionAnswer> {
+  signal.throwIfAborted();
+  status.erase();
+  status.hold(true);
+  output.write(`${question(request)}\n`);
+  // Without readline's own line editing the terminal keeps Ctrl-C a signal, and so a way out of the command.
+  const lines = createInterface({ input, output, terminal: false });
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  try {
+    for (;;) {
+      const typed = (await Promise.race([lines.question(prompt(request), { signal }), ended])).trim();
+      if (typed === '') return refusal(request);
+      const option = request.options[Number(typed) - 1];
+      if (option !== undefined) return { optionId: option.optionId };
+    }
+  } finally {
+    lines.close();
+    status.hold(false);
+  }
+}
+
+function question({ toolCall, options }: PermissionRequest): string {
+  const details = toolCall.rawInput === undefined ? [] : [`  ${shorten(printable(JSON.stringify(toolCall.rawInput)))}`];
+  const title = printable(toolCall.title ?? toolCall.kind ?? 'a tool');
+  const choices = options.map(({ name }, index) => `  ${index + 1}) ${printable(name)}`);
+  return [`The program asks to use: ${title}`, ...details, ...choices].join('\n');
+}
+
+function prompt({ options }: PermissionRequest): string {
+  return `Number (1-${options.length}; Enter alone is no): `;
+}
+
+function refusal({ options }: PermissionRequest): PermissionAnswer {
+  const no = options.find(({ kind }) => kind === 'reject_once') ?? options.find(({ kind }) => kind === 'reject_always');
+  return no === undefined ? 'cancelled' : { optionId: no.optionId };
+}
+
+function shorten(text: string): string {
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+}

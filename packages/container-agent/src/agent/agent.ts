@@ -1,0 +1,179 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
+import { acquireLock, type FileLock, whenFree } from '@ccb/named-pipe/lock';
+import { Journal } from '../journal/journal.ts';
+import type { AgentFrame, HostFrame } from '../protocol/frames.ts';
+import { parseHostFrame } from '../protocol/host-frame.ts';
+import { ControlFifo } from './control-fifo.ts';
+import { Flow } from './flow.ts';
+import { Hosts } from './hosts.ts';
+import type { SessionParts } from './host-session.ts';
+import type { AgentLog } from './log.ts';
+import { Observers } from './observers.ts';
+import { Outbox } from './outbox.ts';
+import { Program } from './program.ts';
+import { Sender } from './sender.ts';
+import type { AgentSettings } from './settings.ts';
+
+const MAX_LAG_BYTES = 64 * 1024 * 1024;
+const HOST_SILENCE_MS = 15_000;
+/** ms that the last lines have to reach a host at the end. */
+const DRAIN_MS = 1_000;
+
+/** Everything of one instance that lives beside its program. */
+export class Agent {
+  readonly #settings: AgentSettings;
+  readonly #log: AgentLog;
+  readonly #lock: FileLock;
+  readonly #journal: Journal;
+  readonly #sender: Sender;
+  readonly #outbox: Outbox;
+  readonly #program: Program;
+  readonly #hosts: Hosts;
+  readonly #observers: Observers;
+  readonly #ended = new AbortController();
+  #channel: Channel<HostFrame, AgentFrame> | undefined;
+  #control: ControlFifo | undefined;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(settings: AgentSettings, version: string, log: AgentLog, lock: FileLock, journal: Journal) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#lock = lock;
+    this.#journal = journal;
+    this.#sender = new Sender(journal);
+    const flow = new Flow(journal, settings.journal?.maxLagBytes ?? MAX_LAG_BYTES, () => this.#program.supervisor?.driver);
+    this.#outbox = new Outbox(journal, this.#sender, {
+      committed: () => {
+        flow.update();
+        this.#observers.publish();
+      },
+      full: (error) => {
+        log('error', 'journal.full', { reason: String(error) });
+        this.#program.turns?.diskFull();
+      },
+    });
+    this.#program = new Program(settings, { journal, outbox: this.#outbox, flow, log });
+    const parts: SessionParts = {
+      journal,
+      program: this.#program,
+      log,
+      version,
+      acknowledge: (seq) => {
+        journal.acknowledge(seq);
+        flow.update();
+      },
+      shutdown: (graceMs) => void this.stop('host', graceMs),
+    };
+    this.#observers = new Observers(settings.pipes, parts);
+    this.#hosts = new Hosts(parts, this.#sender, settings.hostSilenceMs ?? HOST_SILENCE_MS);
+  }
+
+  /**
+   * Takes the instance's kernel lock for life, ends what a dead agent left, and listens.
+   * @throws {NamedPipeError} CCB_PIPE_LOCKED: an agent of this instance lives already
+   */
+  static async start(settings: AgentSettings, version: string, log: AgentLog): Promise<Agent> {
+    const lock = await acquireLock(join(settings.state, 'agent.lock'));
+    try {
+      const journal = Journal.open(join(settings.state, 'journal'), settings.journal);
+      const agent = new Agent(settings, version, log, lock, journal);
+      agent.#program.endLeftovers();
+      agent.#endLost();
+      await agent.#listen();
+      if (settings.ephemeral !== undefined) agent.#watchHolder(settings.ephemeral.lock);
+      log('info', 'agent.started', { pid: process.pid, version, journalId: journal.id, lastSeq: journal.lastSeq });
+      return agent;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Resolves when the agent has ended, for whatever reason. */
+  async ended(): Promise<void> {
+    const { signal } = this.#ended;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await this.#stopping;
+  }
+
+  stop(reason: string, graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(reason, graceMs).finally(() => this.#ended.abort());
+    return this.#stopping;
+  }
+
+  async #stop(reason: string, graceMs: number): Promise<void> {
+    this.#log('info', 'agent.stopping', { reason, graceMs });
+    await this.#program.stop(graceMs);
+    this.#outbox.commit();
+    await this.#drained();
+    this.#control?.close();
+    await this.#observers.close();
+    await this.#channel?.close();
+    this.#journal.close();
+    this.#ended.abort();
+    const { ephemeral } = this.#settings;
+    if (ephemeral !== undefined) rmSync(ephemeral.directory, { recursive: true, force: true });
+    await this.#lock.release();
+    this.#log('info', 'agent.ended', { reason });
+  }
+
+  async #listen(): Promise<void> {
+    const channel = await NamedPipeChannel.listen<HostFrame, AgentFrame>(this.#settings.pipes, {
+      keep: true,
+      lock: false,
+      parse: parseHostFrame,
+      log: ({ level, event, ...fields }) => this.#log(level as 'info', event, fields),
+    });
+    this.#channel = channel;
+    this.#hosts.accept(channel);
+    this.#control = new ControlFifo(`${this.#settings.pipes}.ctl.fifo`, this.#log, (name) => void this.#observers.join(name));
+  }
+
+  /** A command that was begun and never ended died with an earlier agent: nobody knows how far it came, so it never runs again. */
+  #endLost(): void {
+    for (const { id } of this.#journal.unended) {
+      this.#log('warn', 'command.lost', { id });
+      const message = 'the agent died while the command ran; how far it came is not known, and it was not run again';
+      this.#outbox.end(id, {
+        id,
+        durationMs: 0,
+        outputBytes: 0,
+        completedBy: 'exit',
+        inferred: false,
+        success: false,
+        status: 'failed',
+        error: { code: 'CCB_AGENT_LOST', message, retryable: true },
+      });
+    }
+    this.#outbox.commit();
+  }
+
+  #watchHolder(lock: string): void {
+    whenFree(lock, { signal: this.#ended.signal }).then(
+      () => void this.stop('the holder is gone', 1_000),
+      (error: unknown) => {
+        if (!this.#ended.signal.aborted) void this.stop(`the holder cannot be watched: ${String(error)}`, 1_000);
+      },
+    );
+  }
+
+  async #drained(): Promise<void> {
+    const channel = this.#channel;
+    if (channel === undefined || !channel.isUp || this.#sender.level) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(finish, DRAIN_MS);
+      const undrained = channel.on('drain', () => {
+        if (this.#sender.level) finish();
+      });
+      const undone = channel.on('down', finish);
+      function finish(): void {
+        clearTimeout(timer);
+        undrained();
+        undone();
+        resolve();
+      }
+    });
+  }
+}

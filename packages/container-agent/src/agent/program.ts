@@ -1,0 +1,101 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { driverFactory } from '../drivers/catalogue.ts';
+import type { ProgramHealth } from '../protocol/frames.ts';
+import type { AgentLog } from './log.ts';
+import { ProgramFile } from './program-record.ts';
+import { Refusal } from './refusal.ts';
+import type { AgentSettings } from './settings.ts';
+import { endStrays, instanceVariable } from './strays.ts';
+import { Supervisor } from './supervisor.ts';
+import { Turns, type TurnsParts } from './turns.ts';
+
+/** The contained program: not there before the secrets are, then kept up until the end. */
+export class Program {
+  readonly name: string;
+  readonly #settings: AgentSettings;
+  readonly #parts: Omit<TurnsParts, 'supervisor'>;
+  readonly #log: AgentLog;
+  readonly #file: ProgramFile;
+  readonly #directory: string;
+  #supervisor: Supervisor | undefined;
+  #turns: Turns | undefined;
+  #configuring: Promise<void> | undefined;
+
+  constructor(settings: AgentSettings, parts: Omit<TurnsParts, 'supervisor'>) {
+    this.name = settings.program;
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#log = parts.log;
+    this.#file = new ProgramFile(settings.state);
+    this.#directory = join(settings.state, 'program');
+  }
+
+  get turns(): Turns | undefined {
+    return this.#turns;
+  }
+
+  get supervisor(): Supervisor | undefined {
+    return this.#supervisor;
+  }
+
+  get pid(): number | undefined {
+    return this.#supervisor?.driver.pid;
+  }
+
+  health(): ProgramHealth {
+    return this.#supervisor?.health() ?? 'idle';
+  }
+
+  /** Ends what an agent that died left behind. Before anything of ours is started. */
+  endLeftovers(): void {
+    const survivor = this.#file.survivor();
+    const left = endStrays(this.#settings.instanceId, survivor?.group);
+    if (survivor !== undefined) this.#log('warn', 'program.leftover_ended', survivor);
+    if (left.length > 0) this.#log('error', 'program.strays_left', { pids: left });
+    this.#file.clear();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Takes the secrets and brings the program up. The first ones count for this agent's life. @throws {Refusal} CCB_SECRET_MISSING */
+  configure(secrets: Readonly<Record<string, string>>): Promise<void> {
+    if (this.#turns === undefined) {
+      const missing = this.#settings.secrets.filter((name) => secrets[name] === undefined);
+      if (missing.length > 0) return Promise.reject(this.unconfigured(missing));
+      this.#make(secrets);
+    }
+    this.#configuring ??= Promise.resolve(this.#supervisor?.ready())
+      .then(() => undefined)
+      .finally(() => {
+        this.#configuring = undefined;
+      });
+    return this.#configuring;
+  }
+
+  unconfigured(missing: readonly string[] = this.#settings.secrets): Refusal {
+    const names = missing.length === 0 ? '' : ` (${missing.join(', ')})`;
+    return new Refusal('CCB_SECRET_MISSING', `the program waits for its secrets${names}; give them with env when the instance is opened`);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    await this.#turns?.stop(graceMs);
+    const left = endStrays(this.#settings.instanceId);
+    if (left.length > 0) this.#log('error', 'program.strays_left', { pids: left });
+    this.#file.clear();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #make(secrets: Readonly<Record<string, string>>): void {
+    const { settings, directory } = { settings: this.#settings, directory: this.#directory };
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const named = Object.fromEntries(settings.secrets.map((name) => [name, secrets[name] as string]));
+    const context = {
+      workspace: settings.workspace,
+      env: { ...settings.env, ...named, [instanceVariable]: settings.instanceId },
+      directory,
+      args: settings.programArgs,
+    };
+    this.#supervisor = new Supervisor(driverFactory(settings.program), context, this.#file, this.#log);
+    this.#turns = new Turns({ ...this.#parts, supervisor: this.#supervisor });
+  }
+}

@@ -1,0 +1,83 @@
+import type { Bash, BashExit } from './bash.ts';
+import type { Mark } from './marks.ts';
+import { type SourceRequest, sourceLine, statusLine } from './script.ts';
+
+/** ms before the end is asked for again; doubled each time. */
+const FIRST_ASK_MS = 20;
+const LAST_ASK_MS = 1_000;
+const MAX_ASKS = 60;
+/** 128 + SIGINT: when bash discarded the request for the status, what it says later is not the command's. */
+const INTERRUPTED_STATUS = 130;
+
+export type CommandEnd =
+  | { readonly status: number; readonly directory: string; readonly lost?: undefined }
+  | { readonly lost: BashExit };
+
+/** One command in one bash: from the line that sources it to the mark after it, or to the end of bash. */
+export class SourcedCommand {
+  readonly #bash: Bash;
+  readonly #beginSerial: number;
+  readonly #finish: (end: CommandEnd) => void;
+  #begun = false;
+  #interrupted = false;
+  /** Set by the interrupt: the mark that proves that bash has taken it, so that it cannot hit the next command. */
+  #barrierSerial: number | undefined;
+  #status: number | undefined;
+  #asks = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param finish is called once, synchronously with the last mark or the exit */
+  constructor(bash: Bash, request: Omit<SourceRequest, 'token'>, finish: (end: CommandEnd) => void) {
+    this.#bash = bash;
+    this.#finish = finish;
+    bash.onMark = (mark) => this.#onMark(mark);
+    bash.onExit = (exit) => this.#end({ lost: exit });
+    const { serial, token } = bash.token();
+    this.#beginSerial = serial;
+    bash.send(sourceLine({ ...request, token }) + statusLine(bash.token().token));
+  }
+
+  /** Before the begin mark bash would discard the command's line, and the mark with it: then it waits for that. */
+  interrupt(): void {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
+    if (this.#begun) this.#sendInterrupt();
+  }
+
+  #onMark(mark: Mark): void {
+    if (mark.serial < this.#beginSerial) return;
+    if (mark.serial === this.#beginSerial) {
+      this.#begun = true;
+      if (this.#interrupted) this.#sendInterrupt();
+      return;
+    }
+    this.#status ??= mark.serial === this.#beginSerial + 1 ? mark.status : INTERRUPTED_STATUS;
+    if (this.#barrierSerial === undefined || mark.serial >= this.#barrierSerial) {
+      this.#end({ status: this.#status, directory: mark.directory });
+    }
+  }
+
+  #sendInterrupt(): void {
+    this.#bash.signal('SIGINT');
+    this.#barrierSerial = this.#ask();
+  }
+
+  // An interrupted bash discards input that it had read but not run, which may hold the request for the end mark. It
+  // tells nobody, so the mark is asked for again until it comes.
+  #ask(): number {
+    const { serial, token } = this.#bash.token();
+    this.#bash.send(statusLine(token));
+    this.#asks += 1;
+    if (this.#asks < MAX_ASKS) {
+      this.#timer = setTimeout(() => this.#ask(), Math.min(FIRST_ASK_MS * 2 ** (this.#asks - 1), LAST_ASK_MS));
+    }
+    return serial;
+  }
+
+  #end(end: CommandEnd): void {
+    clearTimeout(this.#timer);
+    this.#bash.onMark = () => {};
+    this.#bash.onExit = () => {};
+    this.#finish(end);
+  }
+}

@@ -1,0 +1,4 @@
+export type { Answer, AnswerPosition } from './abstract/answer.ts';
+export type { Call, Command } from './abstract/call.ts';
+export { AbstractInstance, type AbstractInstanceOptions } from './abstract/instance.ts';
+export type { RunEnd } from './command.ts';

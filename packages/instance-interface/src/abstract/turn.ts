@@ -1,0 +1,173 @@
+import type { CollectedResult, CommandResult } from '../command.ts';
+import type { InstanceError } from '../error.ts';
+import type { CommandEvent, Cursor } from '../event.ts';
+import type { PermissionAnswer, PermissionPolicy, PermissionRequest } from '../permission.ts';
+import type { Answer, AnswerPosition } from './answer.ts';
+import { EventBuffer } from './buffer.ts';
+import { Collector } from './collector.ts';
+import { type Decision, decide } from './permission.ts';
+import type { CancelReason } from './results.ts';
+
+export interface TurnInit {
+  readonly id: string;
+  readonly text: string;
+  readonly stderr: 'separate' | 'merge';
+  readonly resumed: boolean;
+  readonly after: Cursor | undefined;
+  readonly permission: PermissionPolicy;
+  readonly onSettled: (turn: Turn) => void;
+  readonly onHandlerError: (error: unknown) => void;
+}
+
+interface Settlement {
+  resolve(result: CommandResult): void;
+  reject(error: InstanceError): void;
+}
+
+/** One command of this handle, from the call to the last event that its reader takes. */
+export class Turn implements Answer {
+  readonly id: string;
+  readonly text: string;
+  readonly stderr: 'separate' | 'merge';
+  readonly resumed: boolean;
+  readonly after: Cursor | undefined;
+  readonly buffer: EventBuffer;
+  readonly #init: TurnInit;
+  cancelRequested: CancelReason | undefined;
+  /** `performance.now()` and `Date.now()` of the moment when it got its turn; 0 before. */
+  beganAt = 0;
+  beganDate = 0;
+  #outcome: CommandResult | InstanceError | undefined;
+  #failed = false;
+  #result: Promise<CommandResult> | undefined;
+  #settlement: Settlement | undefined;
+  #controller: AbortController | undefined;
+  #abandonedFor: unknown;
+  #open: AbortController | undefined;
+  #asking = 0;
+
+  constructor(init: TurnInit) {
+    this.#init = init;
+    this.id = init.id;
+    this.text = init.text;
+    this.stderr = init.stderr;
+    this.resumed = init.resumed;
+    this.after = init.after;
+    this.buffer = new EventBuffer(init.id, init.stderr === 'merge');
+  }
+
+  get settled(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** A permission handler is being waited for. */
+  get asking(): boolean {
+    return this.#asking > 0;
+  }
+
+  get full(): boolean {
+    return this.buffer.full;
+  }
+
+  get onDrain(): (() => void) | undefined {
+    return this.buffer.onDrain;
+  }
+
+  set onDrain(listener: (() => void) | undefined) {
+    this.buffer.onDrain = listener;
+  }
+
+  get onTaken(): ((seq: number) => void) | undefined {
+    return this.buffer.onTaken;
+  }
+
+  set onTaken(listener: ((seq: number) => void) | undefined) {
+    this.buffer.onTaken = listener;
+  }
+
+  /** Made when somebody looks: most commands end without. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abandonedFor !== undefined) this.#controller.abort(this.#abandonedFor);
+    }
+    return this.#controller.signal;
+  }
+
+  get result(): Promise<CommandResult> {
+    if (this.#result !== undefined) return this.#result;
+    this.#result = new Promise((resolve, reject) => {
+      this.#settlement = { resolve, reject };
+    });
+    this.#result.catch(() => {});
+    this.#settle();
+    return this.#result;
+  }
+
+  push(event: CommandEvent, seq: number): void {
+    this.buffer.push(event, seq);
+  }
+
+  end(result: CommandResult, { cursor, at, seq }: AnswerPosition): void {
+    if (this.settled) return;
+    this.#outcome = result;
+    this.buffer.push({ cursor, at, type: 'end', result }, seq);
+    this.buffer.close();
+    this.#release();
+  }
+
+  fail(error: InstanceError): void {
+    if (this.settled) return;
+    this.#outcome = error;
+    this.#failed = true;
+    this.buffer.close(error);
+    this.#release();
+  }
+
+  /** Aborts `signal`: the backend must give up on it. */
+  abandon(reason: InstanceError): void {
+    if (this.#abandonedFor !== undefined) return;
+    this.#abandonedFor = reason;
+    this.#controller?.abort(reason);
+  }
+
+  async ask(request: PermissionRequest): Promise<PermissionAnswer> {
+    return (await this.decide(request)).answer;
+  }
+
+  /** `ask`, and who decided. */
+  async decide(request: PermissionRequest): Promise<Decision> {
+    this.#open ??= new AbortController();
+    if (this.settled) this.#open.abort();
+    const { permission, onHandlerError } = this.#init;
+    this.#asking++;
+    const decision = await decide(permission, {
+      request,
+      commandId: this.id,
+      signal: this.#open.signal,
+      onHandlerError,
+    });
+    this.#asking--;
+    return decision;
+  }
+
+  /** Reads the whole text. @throws {TypeError} when there was a reader already */
+  async collect(maxBytes: number): Promise<CollectedResult> {
+    const collector = new Collector(maxBytes);
+    this.buffer.drainInto((text) => collector.add(text));
+    const result = await this.result;
+    return { ...result, output: collector.toString(), truncated: collector.truncated };
+  }
+
+  #release(): void {
+    this.#open?.abort();
+    this.#settle();
+    this.#init.onSettled(this);
+  }
+
+  #settle(): void {
+    if (this.#settlement === undefined || this.#outcome === undefined) return;
+    if (this.#failed) this.#settlement.reject(this.#outcome as InstanceError);
+    else this.#settlement.resolve(this.#outcome as CommandResult);
+  }
+}

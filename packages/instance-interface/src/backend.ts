@@ -1,0 +1,80 @@
+import type { CallOptions } from './call.ts';
+import type { InstanceInterface } from './instance.ts';
+import type { Log } from './log.ts';
+import type { PermissionPolicy } from './permission.ts';
+import type { InstanceRecord } from './record.ts';
+
+/** What every backend can be asked for; each adds its own fields. */
+export interface InstanceSpec {
+  readonly type: string;
+  /** See `namePattern`. */
+  readonly name: string;
+  /** The program to drive; the default is the backend's. */
+  readonly program?: string | undefined;
+  readonly programArgs?: readonly string[] | undefined;
+  /** The directory that the program works in. */
+  readonly workspace?: string | undefined;
+  /** Given to the program. Treated as secrets: a record keeps the names, never the values. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Default `'deny'`. */
+  readonly permission?: PermissionPolicy | undefined;
+  /** Commands that may wait for their turn, default 64; beyond it a command fails with `CCB_BUSY`. */
+  readonly maxQueue?: number | undefined;
+  /** Gone with its host: it ends itself when its holder's lock is free. */
+  readonly ephemeral?: boolean | undefined;
+  readonly log?: Log | undefined;
+}
+
+export interface CreateOptions extends CallOptions {
+  /** Runs BEFORE anything outside is made, so that a crash leaves a record and not an orphan. */
+  readonly onRecord?: ((record: InstanceRecord) => Promise<void>) | undefined;
+}
+
+export interface OpenOptions extends CallOptions {
+  /**
+   * `'observe'`: no lock, beside the holder: isRunning, getInfo, history, interrupt, stop, detach; everything else is
+   * `CCB_LOCKED`. Default `'hold'`.
+   */
+  readonly mode?: 'hold' | 'observe' | undefined;
+  /** Default `'deny'`. */
+  readonly permission?: PermissionPolicy | undefined;
+  /** Values for the names of secrets that the record lists; a record never holds values. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly log?: Log | undefined;
+}
+
+/** Something that a backend found. */
+export interface Discovered {
+  readonly type: string;
+  readonly name?: string | undefined;
+  readonly record?: InstanceRecord | undefined;
+  /** For people. */
+  readonly description: string;
+  /** Made by ccb. */
+  readonly ours: boolean;
+}
+
+/** One thing that a backend needs, and whether it is there. */
+export interface Check {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'problem';
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix?: string | undefined;
+}
+
+/** Where instances live. */
+export interface Backend<S extends InstanceSpec = InstanceSpec, I extends InstanceInterface = InstanceInterface> {
+  readonly type: S['type'];
+  /** Unknown JSON in, a spec out. @throws {TypeError} naming the field */
+  parseSpec(value: unknown): S;
+  /** Made, not started: the first command, or `start()`, starts it. */
+  create(spec: S, options?: CreateOptions): Promise<I>;
+  /**
+   * Asks the backend once: gone is `CCB_NOT_FOUND`; not reachable opens as `unreachable`.
+   * @throws {InstanceError} CCB_RECORD_INVALID, CCB_NOT_FOUND, CCB_LOCKED
+   */
+  open(record: InstanceRecord, options?: OpenOptions): Promise<I>;
+  discover?(options?: CallOptions): Promise<readonly Discovered[]>;
+  check?(options?: CallOptions): Promise<readonly Check[]>;
+}

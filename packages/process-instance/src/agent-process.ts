@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import type { InstanceLayout } from '@ccb/container-agent';
+import { InstanceError } from '@ccb/instance-interface';
+
+const LOG_BYTES = 1024 * 1024;
+/** The agent's exit status when another agent of the instance lives. */
+const EXIT_LOCKED = 75;
+
+/**
+ * Starts the agent in a session of its own and resolves when it listens; it outlives this process.
+ * @returns `running` when another one lives already
+ * @throws {InstanceError} CCB_AGENT_UNREACHABLE with the end of its log
+ */
+export async function spawnAgent(layout: InstanceLayout, signal: AbortSignal): Promise<'launched' | 'running'> {
+  const log = openLog(layout.agentLog);
+  const child = spawn(process.execPath, [layout.agentFile, layout.settings, '--ready-fd=3'], {
+    cwd: '/',
+    detached: true,
+    // Nothing of the caller's: NODE_OPTIONS and the like would change the agent too.
+    env: { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' },
+    stdio: ['ignore', log, log, 'pipe'],
+  });
+  closeSync(log);
+  const ready = child.stdio[3] as NodeJS.ReadableStream & { destroy(): void };
+  const outcome = await new Promise<'ready' | 'aborted' | number>((resolve, reject) => {
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+    child.once('error', reject);
+    ready.once('data', () => resolve('ready'));
+    child.once('exit', (code) => resolve(code ?? -1));
+  }).finally(() => ready.destroy());
+  child.unref();
+  if (outcome === 'ready') return 'launched';
+  if (outcome === EXIT_LOCKED) return 'running';
+  if (outcome === 'aborted') {
+    child.kill('SIGKILL');
+    throw signal.reason;
+  }
+  const message = `The agent did not start (exit ${outcome}). Its log, ${layout.agentLog}, ends:\n${logTail(layout.agentLog)}`;
+  throw new InstanceError('CCB_AGENT_UNREACHABLE', message, { retryable: true });
+}
+
+/** The last lines of the agent's log. */
+export function logTail(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+  } catch {
+    return '(no log)';
+  }
+}
+
+function openLog(path: string): number {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) renameSync(path, `${path}.1`);
+  return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+}

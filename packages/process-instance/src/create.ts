@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { defaultHome, instanceLayout } from '@ccb/container-agent';
+import type { CreateOptions } from '@ccb/instance-interface';
+import { acquireLock } from '@ccb/named-pipe/lock';
+import { claimDirectory, furnish, removeDirectory } from './instance-directory.ts';
+import type { ProcessRecord } from './process-data.ts';
+import { ProcessInstance } from './process-instance.ts';
+import { type ProcessSpec, parseProcessSpec } from './process-spec.ts';
+
+/** Makes the instance's directory and hold; nothing is started yet. On any error nothing is left. */
+export async function createProcess(
+  value: ProcessSpec,
+  options: CreateOptions = {},
+  home: string = defaultHome(),
+): Promise<ProcessInstance> {
+  const spec = parseProcessSpec(value);
+  const { name, env = {}, permission, log, maxQueue } = spec;
+  const directory = spec.directory ?? resolve(home, 'instances', name);
+  const layout = instanceLayout(directory, name);
+  const record: ProcessRecord = {
+    version: 1,
+    name,
+    type: 'process',
+    createdAt: new Date().toISOString(),
+    program: spec.program ?? 'shell',
+    workspace: spec.workspace ?? process.cwd(),
+    data: {
+      directory,
+      instanceId: randomUUID(),
+      programArgs: spec.programArgs ?? [],
+      secrets: Object.keys(env),
+      ephemeral: spec.ephemeral ?? false,
+    },
+  };
+  options.signal?.throwIfAborted();
+  await options.onRecord?.(record);
+  claimDirectory(layout, name);
+  try {
+    const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
+    try {
+      await furnish(layout, record);
+      return new ProcessInstance(record, { created: true, env, permission, log, maxQueue, lock });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  } catch (error) {
+    removeDirectory(layout);
+    throw error;
+  }
+}
