@@ -38,6 +38,19 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       })),
+      {
+        ...source,
+        root: 'campaigns',
+        test: {
+          name: 'campaigns',
+          include: ['*.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

@@ -25,11 +25,12 @@ export interface TurnContext {
  * @throws the reason of `signals.leaving`
  */
 export async function runTurn(context: TurnContext, session: Session, text: string): Promise<number> {
-  const { settings, signals, status } = context;
+  const { notices, settings, signals, status } = context;
   const stream = send(session, text, settings.timeoutMs);
   let interrupted = false;
   const command = signals.duringCommand(() => {
     interrupted = true;
+    notices.newLine();
     status.update('interrupting');
     // What becomes of it is in the stream.
     stream.cancel().catch(() => undefined);

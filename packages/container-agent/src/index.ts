@@ -1,12 +1,20 @@
 export type { AgentSettings } from './agent/settings.ts';
 export { endStrays } from './agent/strays.ts';
-export { driverNames } from './drivers/catalogue.ts';
-export { AgentClient, type AgentClientEvents, type ConnectOptions, type Pong } from './host/agent-client.ts';
-export { AgentInstance, type AgentInstanceOptions } from './host/agent-instance.ts';
 export { agentFile } from './agent-file.ts';
+export { driverNames } from './drivers/catalogue.ts';
+export { AgentClient, type ConnectOptions, type Pong } from './host/agent-client.ts';
+export { AgentInstance, type AgentInstanceOptions } from './host/agent-instance.ts';
+export type { ClientEvents } from './host/client-listeners.ts';
 export { killAgent, type LocalAgent } from './host/kill-agent.ts';
 export { defaultHome, type InstanceLayout, instanceLayout } from './host/layout.ts';
 export { openObserverChannel } from './host/observer-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
-export type { AgentFrame, AgentHello, CommandFrame, HostFrame, JournalFrame, ProgramHealth } from './protocol/frames.ts';
+export type {
+  AgentFrame,
+  AgentHello,
+  CommandFrame,
+  HostFrame,
+  JournalFrame,
+  ProgramHealth,
+} from './protocol/frames.ts';
 export { protocolVersion } from './protocol/version.ts';

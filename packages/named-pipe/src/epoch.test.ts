@@ -16,7 +16,8 @@ describe('a hello', () => {
 
   test('is nothing less, and nothing that JSON could be', () => {
     const whole = line(encodeHello(newEpoch(), newEpoch()));
-    for (let length = 0; length < whole.length; length++) expect(decodeHello(whole.subarray(0, length))).toBeUndefined();
+    for (let length = 0; length < whole.length; length++)
+      expect(decodeHello(whole.subarray(0, length))).toBeUndefined();
     fc.assert(fc.property(fc.json(), (text) => decodeHello(Buffer.from(text)) === undefined));
   });
 

@@ -156,7 +156,10 @@ describe('openReader and openWriter', () => {
     const path = workspace.at('pipe');
     plant(path);
     const before = snapshot(path);
-    expect([code(() => openReader(path)), code(() => openWriter(path))]).toEqual(['CCB_PIPE_UNSAFE', 'CCB_PIPE_UNSAFE']);
+    expect([code(() => openReader(path)), code(() => openWriter(path))]).toEqual([
+      'CCB_PIPE_UNSAFE',
+      'CCB_PIPE_UNSAFE',
+    ]);
     expect(snapshot(path)).toEqual(before);
     expect(openFiles().filter((file) => file.startsWith(workspace.path))).toEqual([]);
   });

@@ -26,14 +26,17 @@ export async function makeFifo(path: string, options: MakeFifoOptions = {}): Pro
   await makeFifos([checkPath(path)], options);
 }
 
-/** Several at once: one process, 3 ms. Gives the paths that were not there before. */
-export async function makeFifos(paths: readonly string[], options: MakeFifoOptions): Promise<readonly string[]> {
+/** Several at once, in one process, within `timeoutMs`. Gives the paths that were not there before. */
+export async function makeFifos(
+  paths: readonly string[],
+  options: MakeFifoOptions & { readonly timeoutMs?: number | undefined },
+): Promise<readonly string[]> {
   const mode = checkMode(options.mode);
   checkOwner(options);
   for (const directory of new Set(paths.map(dirname))) checkDirectory(directory, options.owner);
   const missing = paths.filter((path) => !isSoundFifo(path, options.owner));
   if (missing.length === 0) return [];
-  const failure = await mkfifo(missing, mode);
+  const failure = await mkfifo(missing, mode, Math.min(options.timeoutMs ?? Infinity, MKFIFO_TIMEOUT_MS));
   for (const path of missing) {
     if (!isSoundFifo(path, options.owner)) throw explainMkfifo(path, failure);
   }
@@ -105,9 +108,10 @@ function isSoundFifo(path: string, owner: number | undefined): boolean {
   return true;
 }
 
-function mkfifo(paths: readonly string[], mode: number): Promise<Error | undefined> {
+function mkfifo(paths: readonly string[], mode: number, timeout: number): Promise<Error | undefined> {
   const options = {
-    timeout: MKFIFO_TIMEOUT_MS,
+    // 0 would mean none.
+    timeout: Math.max(1, Math.ceil(timeout)),
     killSignal: 'SIGKILL',
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   } as const;

@@ -99,7 +99,11 @@ describe('Inbox', () => {
       expect(await reader.next()).toEqual({ done: true, value: undefined });
       box.subscribe(() => {});
     }
-    await expect(inbox().box.messages(AbortSignal.abort(new Error('never'))).next()).rejects.toThrow('never');
+    await expect(
+      inbox()
+        .box.messages(AbortSignal.abort(new Error('never')))
+        .next(),
+    ).rejects.toThrow('never');
   });
 
   test('loses and reorders nothing, whatever is called', async () => {

@@ -128,12 +128,12 @@ describe('acquireLock', () => {
     const path = workspace.at('lock');
     await (await acquireLock(path)).release();
     let looking = true;
-    const looks = Array.from({ length: 3 }, async () => {
+    const looks = (async () => {
       while (looking) await isLocked(path);
-    });
+    })();
     for (let turn = 0; turn < 20; turn++) await (await acquireLock(path)).release();
     looking = false;
-    await Promise.all(looks);
+    await looks;
   });
 
   const impostors: Record<string, (path: string) => void> = {
@@ -159,11 +159,15 @@ describe('acquireLock', () => {
     const path = workspace.at('lock');
     plant(path);
     for (const act of [acquireLock, isLocked, whenFree]) {
-      await expect(act(path)).rejects.toMatchObject({ code: 'CCB_PIPE_UNSAFE', message: expect.stringContaining(path) });
+      await expect(act(path)).rejects.toMatchObject({
+        code: 'CCB_PIPE_UNSAFE',
+        message: expect.stringContaining(path),
+      });
     }
     expect(() => readHolder(path)).toThrow(expect.objectContaining({ code: 'CCB_PIPE_UNSAFE' }));
     for (const name of workspace.names) {
-      if (fs.lstatSync(workspace.at(name)).isFile()) expect(fs.readFileSync(workspace.at(name), 'utf8')).toBe('precious');
+      if (fs.lstatSync(workspace.at(name)).isFile())
+        expect(fs.readFileSync(workspace.at(name), 'utf8')).toBe('precious');
     }
     expect(openFiles().filter((file) => file.startsWith(workspace.path))).toEqual([]);
   });

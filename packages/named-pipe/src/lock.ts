@@ -38,6 +38,8 @@ export interface FileLock extends AsyncDisposable {
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<FileLock> {
   checkCallOptions(options);
   checkOwner(options);
+  if (options.command !== undefined && typeof options.command !== 'string')
+    throw new TypeError('command must be a string');
   const file = checkPath(path);
   const deadline = new Deadline(options);
   try {

@@ -18,9 +18,12 @@ describe('a message', () => {
     );
   });
 
-  test.each(['', '\0', '\u2028\u2029', '\ud800', '\udfff\ud800', '🙂', '\ufeff', 'a\nb\r\n', 'ü'])('survives as the text %j', (text) => {
-    expect(decode(body(encodeMessage(text, MAX)))).toBe(text);
-  });
+  test.each(['', '\0', '\u2028\u2029', '\ud800', '\udfff\ud800', '🙂', '\ufeff', 'a\nb\r\n', 'ü'])(
+    'survives as the text %j',
+    (text) => {
+      expect(decode(body(encodeMessage(text, MAX)))).toBe(text);
+    },
+  );
 
   test.each([undefined, () => {}, Symbol('x'), 1n])('of %s is a TypeError', (value) => {
     expect(() => encodeMessage(value, MAX)).toThrow(TypeError);
@@ -65,7 +68,9 @@ describe('a message', () => {
     const parse = (): never => {
       throw cause;
     };
-    expect(() => decodeMessage(Buffer.from('{}'), parse)).toThrow(expect.objectContaining({ code: 'CCB_PIPE_INVALID', cause }));
+    expect(() => decodeMessage(Buffer.from('{}'), parse)).toThrow(
+      expect.objectContaining({ code: 'CCB_PIPE_INVALID', cause }),
+    );
   });
 
   test('is not quoted in the error that refuses it', () => {

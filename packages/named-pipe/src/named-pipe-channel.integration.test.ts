@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Channel, NamedPipeError } from './index.ts';
-import { NamedPipeChannel } from './index.ts';
 import { encodeHello } from './epoch.ts';
 import { openReader, openWriter } from './fifo.ts';
+import type { Channel, NamedPipeError } from './index.ts';
+import { NamedPipeChannel } from './index.ts';
 import { openFiles, Workspace } from './testing/workspace.ts';
 
 interface Ends {
@@ -70,7 +74,17 @@ describe('NamedPipeChannel', () => {
   test('carries any text', async () => {
     using workspace = new Workspace();
     await using ends = await open(workspace.at('x'));
-    const texts = ['', '\0', '\u2028\u2029', '\ud800', '\udc00\ud800', '🙂', '\ufeff', 'SYN 0123456789abcdef -', '\n\r\n'];
+    const texts = [
+      '',
+      '\0',
+      '\u2028\u2029',
+      '\ud800',
+      '\udc00\ud800',
+      '🙂',
+      '\ufeff',
+      'SYN 0123456789abcdef -',
+      '\n\r\n',
+    ];
     void ends.client.send(texts);
     expect(await read(ends.server)).toEqual(texts);
   });
@@ -164,7 +178,15 @@ describe('NamedPipeChannel', () => {
     await using client = await NamedPipeChannel.connect<unknown>(path);
     const codes: string[] = [];
     server.on('invalid', (error: NamedPipeError) => codes.push(error.code));
-    client.write(Buffer.concat([Buffer.from('nonsense\n'), Buffer.from([0xff, 10]), line({}), line('x'.repeat(2_000)), line('ok')]));
+    client.write(
+      Buffer.concat([
+        Buffer.from('nonsense\n'),
+        Buffer.from([0xff, 10]),
+        line({}),
+        line('x'.repeat(2_000)),
+        line('ok'),
+      ]),
+    );
     expect(await read(server)).toBe('ok');
     expect(codes).toEqual(['CCB_PIPE_INVALID', 'CCB_PIPE_INVALID', 'CCB_PIPE_INVALID', 'CCB_PIPE_TOO_LARGE']);
   });
@@ -272,7 +294,23 @@ describe('NamedPipeChannel', () => {
     expect(downs).toEqual(['closed']);
     expect(workspace.names).toEqual([]);
     expect(openFiles().filter((file) => file.startsWith(workspace.path))).toEqual([]);
-    expect(process.getActiveResourcesInfo().filter((each) => /Timeout|FSEvent/.test(each))).toEqual([]);
+  });
+
+  test('leaves a program whose channels are closed nothing to live for', async () => {
+    using workspace = new Workspace();
+    const program = fileURLToPath(new URL('./testing/closer.ts', import.meta.url));
+    const run = promisify(execFile)(
+      process.execPath,
+      ['--conditions=@ccb/source', '--import', 'tsx', program, workspace.at('x')],
+      {
+        cwd: dirname(program),
+        env: { PATH: process.env.PATH, HOME: workspace.path },
+        timeout: 30_000,
+        killSignal: 'SIGKILL',
+      },
+    );
+    expect(await run).toEqual({ stdout: 'false CCB_PIPE_CLOSED true\n', stderr: '' });
+    expect(workspace.names).toEqual([]);
   });
 
   test('may be closed from inside any of its listeners', async () => {
@@ -389,11 +427,20 @@ describe('NamedPipeChannel.connect', () => {
     using workspace = new Workspace();
     const path = workspace.at('x');
     const attempt = (): Promise<unknown> => NamedPipeChannel.connect(path, { timeoutMs: 30 }).catch((error) => error);
-    expect(await attempt()).toMatchObject({ code: 'CCB_PIPE_TIMEOUT', message: expect.stringContaining('does not exist') });
+    expect(await attempt()).toMatchObject({
+      code: 'CCB_PIPE_TIMEOUT',
+      message: expect.stringContaining('does not exist'),
+    });
     await (await NamedPipeChannel.listen(path, { keep: true })).close();
-    expect(await attempt()).toMatchObject({ code: 'CCB_PIPE_TIMEOUT', message: expect.stringContaining('nobody reads') });
+    expect(await attempt()).toMatchObject({
+      code: 'CCB_PIPE_TIMEOUT',
+      message: expect.stringContaining('nobody reads'),
+    });
     const mute = openReader(`${path}.in.fifo`);
-    expect(await attempt()).toMatchObject({ code: 'CCB_PIPE_TIMEOUT', message: expect.stringContaining('does not answer') });
+    expect(await attempt()).toMatchObject({
+      code: 'CCB_PIPE_TIMEOUT',
+      message: expect.stringContaining('does not answer'),
+    });
     mute.destroy();
     const nowhere = NamedPipeChannel.connect(workspace.at('no/x'), { lock: false });
     await expect(nowhere).rejects.toMatchObject({ code: 'CCB_PIPE_DOWN' });

@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import type { ChannelOptions } from './channel.ts';
 import { resolveChannelOptions } from './channel.ts';
-import { bounded, checkCallOptions, type PipeCallOptions } from './deadline.ts';
-import { NamedPipeError } from './error.ts';
+import { checkCallOptions, type PipeCallOptions } from './deadline.ts';
 import { checkMode, makeFifos } from './fifo.ts';
 import { acquireLock, type FileLock } from './lock.ts';
 import { checkOwner, type OwnerOptions } from './ownership.ts';
@@ -71,8 +70,9 @@ export class NamedPipeChannel<In = unknown, Out = unknown> extends PeerChannel<I
     const lock = await takeLock(options.lock ?? `${base}.listen.lock`, options);
     try {
       const paths = [`${base}.in.fifo`, `${base}.out.fifo`];
-      const made = await bounded(makeFifos(paths, { mode, owner: options.owner }), limits(options), () => late(base));
+      const made = await makeFifos(paths, { mode, owner: options.owner, timeoutMs: options.timeoutMs });
       try {
+        options.signal?.throwIfAborted();
         const channel = new NamedPipeChannel<In, Out>({ path: base, listens: true, unlink, lock }, options);
         channel.start();
         return channel;
@@ -129,11 +129,4 @@ async function takeLock(path: string | false, options: OwnerOptions & PipeCallOp
 
 function limits(options: PipeCallOptions): PipeCallOptions {
   return { signal: options.signal, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS };
-}
-
-function late(path: string): NamedPipeError {
-  return new NamedPipeError(
-    'CCB_PIPE_TIMEOUT',
-    `The FIFOs of ${path} could not be made in time. Is the file system slow?`,
-  );
 }

@@ -211,7 +211,7 @@ export class PeerChannel<In = unknown, Out = unknown> implements Channel<In, Out
     this.#isUp = false;
     this.#epoch = newEpoch();
     this.#outbox.drop();
-    this.#carrier.expect(true);
+    if (!this.#closing) this.#carrier.expect(true);
     this.#options.log({ level: 'info', event: 'pipe.down', reason });
     this.#listeners.emit('down', reason);
   }

@@ -18,7 +18,7 @@ export async function spawnAgent(layout: InstanceLayout, signal: AbortSignal): P
     cwd: '/',
     detached: true,
     // Nothing of the caller's: NODE_OPTIONS and the like would change the agent too.
-    env: { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin' },
+    env: { PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin' },
     stdio: ['ignore', log, log, 'pipe'],
   });
   closeSync(log);

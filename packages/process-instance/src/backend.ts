@@ -1,5 +1,5 @@
 import { defaultHome } from '@ccb/container-agent';
-import type { Backend, Check, CreateOptions, Discovered, InstanceRecord, OpenOptions } from '@ccb/instance-interface';
+import type { Backend, Check, CreateOptions, Discovered } from '@ccb/instance-interface';
 import { checkProcesses } from './check.ts';
 import { createProcess } from './create.ts';
 import { discoverProcesses, sweepEphemeral } from './discover.ts';

@@ -18,12 +18,20 @@ export type ProcessRecord = InstanceRecord<'process', ProcessData>;
 /** @throws {InstanceError} CCB_RECORD_INVALID naming the field */
 export function processData(record: InstanceRecord): ProcessData {
   const invalid = (field: string, expected: string): InstanceError =>
-    new InstanceError('CCB_RECORD_INVALID', `${record.name}: data.${field} must be ${expected}; the record is not one that the process backend wrote`, { instance: record.name });
-  if (record.type !== 'process') throw new InstanceError('CCB_RECORD_INVALID', `${record.name} is of type ${record.type}, not process`, { instance: record.name });
+    new InstanceError(
+      'CCB_RECORD_INVALID',
+      `${record.name}: data.${field} must be ${expected}; the record is not one that the process backend wrote`,
+      { instance: record.name },
+    );
+  if (record.type !== 'process')
+    throw new InstanceError('CCB_RECORD_INVALID', `${record.name} is of type ${record.type}, not process`, {
+      instance: record.name,
+    });
   const data = (record.data ?? {}) as { readonly [K in keyof ProcessData]?: unknown };
   const { directory, instanceId, programArgs, secrets, ephemeral } = data;
   if (typeof directory !== 'string' || !directory.startsWith('/')) throw invalid('directory', 'an absolute path');
-  if (typeof instanceId !== 'string' || !/^[a-zA-Z0-9-]{8,64}$/.test(instanceId)) throw invalid('instanceId', '8 to 64 letters, digits or -');
+  if (typeof instanceId !== 'string' || !/^[a-zA-Z0-9-]{8,64}$/.test(instanceId))
+    throw invalid('instanceId', '8 to 64 letters, digits or -');
   if (!isTexts(programArgs)) throw invalid('programArgs', 'a list of strings');
   if (!isTexts(secrets)) throw invalid('secrets', 'a list of names');
   if (typeof ephemeral !== 'boolean') throw invalid('ephemeral', 'true or false');

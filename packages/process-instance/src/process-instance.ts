@@ -1,6 +1,19 @@
 import { statSync } from 'node:fs';
-import { AgentInstance, type InstanceLayout, instanceLayout, killAgent, openObserverChannel, writeSettings } from '@ccb/container-agent';
-import { type CallOptions, InstanceError, type InstanceInfo, type InstanceRecord, type OpenOptions } from '@ccb/instance-interface';
+import {
+  AgentInstance,
+  type InstanceLayout,
+  instanceLayout,
+  killAgent,
+  openObserverChannel,
+  writeSettings,
+} from '@ccb/container-agent';
+import {
+  type CallOptions,
+  InstanceError,
+  type InstanceInfo,
+  type InstanceRecord,
+  type OpenOptions,
+} from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel, NamedPipeError } from '@ccb/named-pipe';
 import { acquireLock, type FileLock, isLocked, readHolder } from '@ccb/named-pipe/lock';
@@ -101,7 +114,10 @@ export class ProcessInstance extends AgentInstance {
       this.#lock = await acquireLock(this.#layout.lock, { signal });
     } catch (cause) {
       if (!(cause instanceof NamedPipeError) || cause.code !== 'CCB_PIPE_LOCKED') throw cause;
-      const by = cause.holder === undefined ? '' : ` by process ${cause.holder.pid} (${cause.holder.command}) since ${cause.holder.since}`;
+      const by =
+        cause.holder === undefined
+          ? ''
+          : ` by process ${cause.holder.pid} (${cause.holder.command}) since ${cause.holder.since}`;
       const message = `${name} is held${by}. End that one, or open the instance with mode 'observe'.`;
       throw new InstanceError('CCB_LOCKED', message, { cause, retryable: true, instance: name });
     }

@@ -9,23 +9,42 @@ export interface ProcessSpec extends InstanceSpec {
   readonly directory?: string | undefined;
 }
 
-const KNOWN = new Set(['type', 'name', 'program', 'programArgs', 'workspace', 'env', 'permission', 'maxQueue', 'ephemeral', 'log', 'directory']);
+const KNOWN = new Set([
+  'type',
+  'name',
+  'program',
+  'programArgs',
+  'workspace',
+  'env',
+  'permission',
+  'maxQueue',
+  'ephemeral',
+  'log',
+  'directory',
+]);
 
 /** Unknown JSON in, a spec out. @throws {TypeError} with the path of the field @throws {InstanceError} CCB_PROGRAM_NOT_FOUND */
 export function parseProcessSpec(value: unknown): ProcessSpec {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('process: the spec must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('process: the spec must be an object');
   const spec = value as { readonly [K in keyof ProcessSpec]?: unknown };
   for (const key of Object.keys(spec)) {
-    if (!KNOWN.has(key)) throw new TypeError(`process: ${key} is no option of this backend; it has ${[...KNOWN].join(', ')}`);
+    if (!KNOWN.has(key))
+      throw new TypeError(`process: ${key} is no option of this backend; it has ${[...KNOWN].join(', ')}`);
   }
-  if (spec.type !== undefined && spec.type !== 'process') throw new TypeError(`process: type must be 'process', not ${JSON.stringify(spec.type)}`);
+  if (spec.type !== undefined && spec.type !== 'process')
+    throw new TypeError(`process: type must be 'process', not ${JSON.stringify(spec.type)}`);
   assertInstanceName(spec.name as string);
   const program = spec.program ?? 'shell';
   if (typeof program !== 'string') throw new TypeError('process: program must be a string');
   if (!driverNames.includes(program)) {
-    throw new InstanceError('CCB_PROGRAM_NOT_FOUND', `There is no program ${JSON.stringify(program)}. This version drives ${driverNames.join(', ')}.`);
+    throw new InstanceError(
+      'CCB_PROGRAM_NOT_FOUND',
+      `There is no program ${JSON.stringify(program)}. This version drives ${driverNames.join(', ')}.`,
+    );
   }
-  if (spec.programArgs !== undefined && !isTexts(spec.programArgs)) throw new TypeError('process: programArgs must be a list of strings');
+  if (spec.programArgs !== undefined && !isTexts(spec.programArgs))
+    throw new TypeError('process: programArgs must be a list of strings');
   checkEnv(spec.env);
   if (spec.directory !== undefined && (typeof spec.directory !== 'string' || !isAbsolute(spec.directory))) {
     throw new TypeError('process: directory must be an absolute path');
@@ -40,13 +59,15 @@ function checkEnv(env: unknown): void {
   for (const [name, value] of Object.entries(env)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TypeError(`process: env.${name} is no name of a variable`);
     // The value may be a secret: it stays out of the message.
-    if (typeof value !== 'string' || value.includes('\0')) throw new TypeError(`process: env.${name} must be a string without NUL`);
+    if (typeof value !== 'string' || value.includes('\0'))
+      throw new TypeError(`process: env.${name} must be a string without NUL`);
   }
 }
 
 function checkWorkspace(workspace: unknown): void {
   if (workspace === undefined) return;
-  if (typeof workspace !== 'string' || !isAbsolute(workspace)) throw new TypeError('process: workspace must be an absolute path');
+  if (typeof workspace !== 'string' || !isAbsolute(workspace))
+    throw new TypeError('process: workspace must be an absolute path');
   if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new TypeError(`process: workspace ${workspace} is no directory; make it, or name another`);
   }

@@ -2,8 +2,8 @@ import { UsageError } from '../usage-error.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** What a timer can hold: 2^31 - 1 ms. */
-const LONGEST_MS = 2_147_483_647;
+/** 24 days: a timer holds no more than 2^31 - 1 ms. */
+const LONGEST_MS = 576 * 3_600_000;
 
 /** `90`, `90s`, `5m`, `1h`, `0.5s` as milliseconds; a bare number is seconds. @throws {UsageError} naming `option` */
 export function parseDuration(option: string, text: string): number {

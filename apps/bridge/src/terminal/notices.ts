@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 import type { StatusLine } from './status-line.ts';
 
 export interface NoticesOptions {
-  readonly terminal: { write(text: string): unknown };
+  readonly terminal: { readonly isTTY?: boolean | undefined; write(text: string): unknown };
   readonly status: StatusLine;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -33,6 +33,12 @@ export class Notices {
     for (const text of describeFailure(error, { causes: this.#options.verbose })) this.#line('ccb:', 'red', text);
   }
 
+  /** After a Ctrl-C: the terminal has shown it as ^C, and what follows begins on a line of its own. */
+  newLine(): void {
+    this.#options.status.erase();
+    if (this.#options.terminal.isTTY) this.#options.terminal.write('\n');
+  }
+
   /** For the `log` hook: what is wrong always, the rest with `-v`. */
   readonly log = ({ level, event, ...fields }: LogEntry): void => {
     const serious = level === 'warn' || level === 'error';
@@ -43,7 +49,9 @@ export class Notices {
 
   #line(prefix: string, color: 'dim' | 'yellow' | 'red', text: string): void {
     this.#options.status.erase();
-    this.#options.terminal.write(`${this.#options.color ? styleText(color, prefix) : prefix} ${text}\n`);
+    this.#options.terminal.write(
+      `${this.#options.color ? styleText(color, prefix, { validateStream: false }) : prefix} ${text}\n`,
+    );
   }
 }
 

@@ -7,8 +7,8 @@ import type { AgentFrame, HostFrame } from '../protocol/frames.ts';
 import { parseHostFrame } from '../protocol/host-frame.ts';
 import { ControlFifo } from './control-fifo.ts';
 import { Flow } from './flow.ts';
-import { Hosts } from './hosts.ts';
 import type { SessionParts } from './host-session.ts';
+import { Hosts } from './hosts.ts';
 import type { AgentLog } from './log.ts';
 import { Observers } from './observers.ts';
 import { Outbox } from './outbox.ts';
@@ -43,7 +43,11 @@ export class Agent {
     this.#lock = lock;
     this.#journal = journal;
     this.#sender = new Sender(journal);
-    const flow = new Flow(journal, settings.journal?.maxLagBytes ?? MAX_LAG_BYTES, () => this.#program.supervisor?.driver);
+    const flow = new Flow(
+      journal,
+      settings.journal?.maxLagBytes ?? MAX_LAG_BYTES,
+      () => this.#program.supervisor?.driver,
+    );
     this.#outbox = new Outbox(journal, this.#sender, {
       committed: () => {
         flow.update();
@@ -128,7 +132,11 @@ export class Agent {
     });
     this.#channel = channel;
     this.#hosts.accept(channel);
-    this.#control = new ControlFifo(`${this.#settings.pipes}.ctl.fifo`, this.#log, (name) => void this.#observers.join(name));
+    this.#control = new ControlFifo(
+      `${this.#settings.pipes}.ctl.fifo`,
+      this.#log,
+      (name) => void this.#observers.join(name),
+    );
   }
 
   /** A command that was begun and never ended died with an earlier agent: nobody knows how far it came, so it never runs again. */

@@ -20,7 +20,15 @@ export interface SessionParts {
 }
 
 /** What an observer may say: nothing that needs the hold. */
-const OBSERVERS_FRAMES = new Set<HostFrame['type']>(['hello', 'ping', 'interrupt', 'resume', 'pause', 'proceed', 'shutdown']);
+const OBSERVERS_FRAMES = new Set<HostFrame['type']>([
+  'hello',
+  'ping',
+  'interrupt',
+  'resume',
+  'pause',
+  'proceed',
+  'shutdown',
+]);
 
 /** The conversation with one host over one channel, from its hello to its end. */
 export class HostSession {
@@ -71,7 +79,11 @@ export class HostSession {
     this.#heardAt = performance.now();
     if (this.#observer && !OBSERVERS_FRAMES.has(frame.type)) {
       const about = 'id' in frame && frame.id !== undefined ? { id: frame.id } : {};
-      this.#reply(new Refusal('CCB_LOCKED', `an observer cannot send ${frame.type}; open the instance with mode 'hold'`).frame(about));
+      this.#reply(
+        new Refusal('CCB_LOCKED', `an observer cannot send ${frame.type}; open the instance with mode 'hold'`).frame(
+          about,
+        ),
+      );
       return;
     }
     const { program } = this.#parts;

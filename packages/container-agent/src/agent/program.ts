@@ -74,7 +74,10 @@ export class Program {
 
   unconfigured(missing: readonly string[] = this.#settings.secrets): Refusal {
     const names = missing.length === 0 ? '' : ` (${missing.join(', ')})`;
-    return new Refusal('CCB_SECRET_MISSING', `the program waits for its secrets${names}; give them with env when the instance is opened`);
+    return new Refusal(
+      'CCB_SECRET_MISSING',
+      `the program waits for its secrets${names}; give them with env when the instance is opened`,
+    );
   }
 
   async stop(graceMs: number): Promise<void> {

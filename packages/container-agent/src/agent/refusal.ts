@@ -13,7 +13,11 @@ export class Refusal extends Error {
   }
 
   static diskFull(): Refusal {
-    return new Refusal('CCB_DISK_FULL', 'no room on the disk of the journal; nothing was begun. Make room and send again', true);
+    return new Refusal(
+      'CCB_DISK_FULL',
+      'no room on the disk of the journal; nothing was begun. Make room and send again',
+      true,
+    );
   }
 
   /** The error's own code where it has one of ours. */

@@ -18,8 +18,19 @@ export interface AgentSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Names that `configure` must bring before the program starts. */
   readonly secrets: readonly string[];
-  readonly ephemeral?: { /** When this lock is free the agent ends. */ readonly lock: string; /** Removed at the end. */ readonly directory: string } | undefined;
-  readonly journal?: { readonly segmentBytes?: number | undefined; readonly retainBytes?: number | undefined; readonly maxLagBytes?: number | undefined } | undefined;
+  readonly ephemeral?:
+    | {
+        /** When this lock is free the agent ends. */ readonly lock: string /** Removed at the end. */;
+        readonly directory: string;
+      }
+    | undefined;
+  readonly journal?:
+    | {
+        readonly segmentBytes?: number | undefined;
+        readonly retainBytes?: number | undefined;
+        readonly maxLagBytes?: number | undefined;
+      }
+    | undefined;
   /** ms of silence after which a host counts as gone when another one asks. */
   readonly hostSilenceMs?: number | undefined;
 }
@@ -30,29 +41,33 @@ export function readSettings(path: string): AgentSettings {
     return parseSettings(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The agent's settings ${path} cannot be used: ${reason}. A host writes them; start the instance again.`, { cause });
+    throw new Error(
+      `The agent's settings ${path} cannot be used: ${reason}. A host writes them; start the instance again.`,
+      { cause },
+    );
   }
 }
 
 export function parseSettings(value: unknown): AgentSettings {
   const settings = fields(value, 'settings');
-  if (settings['version'] !== 1) throw new FrameError('version', '1');
+  if (settings.version !== 1) throw new FrameError('version', '1');
   identifier(settings, 'name');
-  if (!/^[a-zA-Z0-9-]{8,64}$/.test(text(settings, 'instanceId'))) throw new FrameError('instanceId', 'letters, digits and -');
+  if (!/^[a-zA-Z0-9-]{8,64}$/.test(text(settings, 'instanceId')))
+    throw new FrameError('instanceId', 'letters, digits and -');
   for (const key of ['pipes', 'state', 'workspace']) absolute(settings, key);
   text(settings, 'program', 200);
   texts(settings, 'programArgs');
   texts(settings, 'secrets');
-  for (const [name, entry] of Object.entries(fields(settings['env'], 'env'))) {
+  for (const [name, entry] of Object.entries(fields(settings.env, 'env'))) {
     if (typeof entry !== 'string') throw new FrameError(`env.${name}`, 'a string');
   }
-  if (settings['ephemeral'] !== undefined) {
-    const ephemeral = fields(settings['ephemeral'], 'ephemeral');
+  if (settings.ephemeral !== undefined) {
+    const ephemeral = fields(settings.ephemeral, 'ephemeral');
     absolute(ephemeral, 'lock');
     absolute(ephemeral, 'directory');
   }
-  if (settings['journal'] !== undefined) {
-    const journal = fields(settings['journal'], 'journal');
+  if (settings.journal !== undefined) {
+    const journal = fields(settings.journal, 'journal');
     for (const key of ['segmentBytes', 'retainBytes', 'maxLagBytes']) optionalCount(journal, key);
   }
   optionalCount(settings, 'hostSilenceMs');
@@ -65,5 +80,6 @@ function absolute(value: Fields, key: string): void {
 
 function texts(value: Fields, key: string): void {
   const list = value[key];
-  if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string')) throw new FrameError(key, 'a list of strings');
+  if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string'))
+    throw new FrameError(key, 'a list of strings');
 }

@@ -103,8 +103,20 @@ export class RunningTurn implements Turn {
 
 export function cancelVerdict(reason: CancelReason): Verdict {
   return reason === 'timeout'
-    ? { status: 'timeout', code: 'CCB_TIMEOUT', message: 'the command was ended at its deadline', completedBy: 'deadline', retryable: false }
-    : { status: 'cancelled', code: 'CCB_CANCELLED', message: 'the command was cancelled', completedBy: 'cancel', retryable: false };
+    ? {
+        status: 'timeout',
+        code: 'CCB_TIMEOUT',
+        message: 'the command was ended at its deadline',
+        completedBy: 'deadline',
+        retryable: false,
+      }
+    : {
+        status: 'cancelled',
+        code: 'CCB_CANCELLED',
+        message: 'the command was cancelled',
+        completedBy: 'cancel',
+        retryable: false,
+      };
 }
 
 export const stoppedVerdict: Verdict = {
@@ -118,7 +130,8 @@ export const stoppedVerdict: Verdict = {
 export const diskFullVerdict: Verdict = {
   status: 'failed',
   code: 'CCB_DISK_FULL',
-  message: 'no room for the answer on the disk of the journal; the command was interrupted. Make room and send it again under a new id',
+  message:
+    'no room for the answer on the disk of the journal; the command was interrupted. Make room and send it again under a new id',
   completedBy: 'cancel',
   retryable: true,
 };

@@ -167,7 +167,11 @@ export class Turns {
     this.#current = turn;
     this.#deadline = entry.deadline;
     if (this.#spawns > 0 && this.#spawns !== supervisor.spawns) {
-      turn.update({ type: 'status', status: 'restarted', message: 'the program was started again before this command' });
+      turn.update({
+        type: 'status',
+        status: 'restarted',
+        message: 'the program was started again before this command',
+      });
     }
     supervisor.driver.run(turn).then(
       (end) => this.#finish(turn, end),

@@ -7,7 +7,12 @@ import {
   type InstanceInfo,
   type InstanceRecord,
 } from '@ccb/instance-interface';
-import { AbstractInstance, type AbstractInstanceOptions, type Answer, type Call } from '@ccb/instance-interface/abstract';
+import {
+  AbstractInstance,
+  type AbstractInstanceOptions,
+  type Answer,
+  type Call,
+} from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import { AgentClient } from './agent-client.ts';
 
@@ -184,7 +189,11 @@ export abstract class AgentInstance extends AbstractInstance {
 
   #feed(answer: Answer): void {
     if (this.#client === undefined) {
-      answer.fail(new InstanceError('CCB_BACKEND_UNREACHABLE', `${this.name}: the agent is gone; start the instance again`, { retryable: true }));
+      answer.fail(
+        new InstanceError('CCB_BACKEND_UNREACHABLE', `${this.name}: the agent is gone; start the instance again`, {
+          retryable: true,
+        }),
+      );
       return;
     }
     answer.signal.addEventListener('abort', () => this.#client?.forget(answer), { once: true });
@@ -229,7 +238,10 @@ export abstract class AgentInstance extends AbstractInstance {
         return;
       } catch (cause) {
         if (this.#gone.signal.aborted) return;
-        this._log('warn', 'agent.not_back', { attempt, reason: cause instanceof Error ? cause.message : String(cause) });
+        this._log('warn', 'agent.not_back', {
+          attempt,
+          reason: cause instanceof Error ? cause.message : String(cause),
+        });
         if (signal.aborted || (InstanceError.is(cause) && !cause.retryable)) {
           await this.#lost(client, cause);
           return;

@@ -11,7 +11,11 @@ export class Requests {
   readonly #open = new Map<string, Request>();
 
   /** @throws {InstanceError} CCB_TIMEOUT after timeoutMs (ms); `signal.reason` on abort; what `failAll` says */
-  ask<T>(key: string, what: string, options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number }): Promise<T> {
+  ask<T>(
+    key: string,
+    what: string,
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const { signal, timeoutMs } = options;
       if (signal?.aborted) {

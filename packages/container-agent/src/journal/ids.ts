@@ -13,18 +13,23 @@ export interface KnownId {
 /** The last ids that were begun, oldest first. */
 export class IdIndex {
   readonly #ids = new Map<string, KnownId>();
+  /** The order of the begins: the oldest key of a map that shrinks at its front is slow to find. */
+  readonly #ring: { readonly id: string; readonly seq: number }[] = [];
+  #next = 0;
 
   begin(id: string, digest: string, seq: number): void {
-    const known = this.#ids.get(id);
-    if (known?.beginSeq === seq) return;
+    if (this.#ids.get(id)?.beginSeq === seq) return;
+    const oldest = this.#ring[this.#next];
+    if (oldest && this.#ids.get(oldest.id)?.beginSeq === oldest.seq) this.#ids.delete(oldest.id);
+    this.#ring[this.#next] = { id, seq };
+    this.#next = (this.#next + 1) % MAX_IDS;
     this.#ids.delete(id);
     this.#ids.set(id, { digest, beginSeq: seq });
-    if (this.#ids.size > MAX_IDS) this.#ids.delete(this.#ids.keys().next().value as string);
   }
 
   end(id: string, seq: number): void {
     const known = this.#ids.get(id);
-    if (known) this.#ids.set(id, { ...known, endSeq: seq });
+    if (known) this.#ids.set(id, { digest: known.digest, beginSeq: known.beginSeq, endSeq: seq });
   }
 
   mark(mark: Mark): void {

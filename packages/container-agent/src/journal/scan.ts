@@ -1,4 +1,4 @@
-import { isTorn, type Mark, NEWLINE, parseLine, seqOf, typeOf } from './line.ts';
+import { isTorn, type Mark, markOf, NEWLINE, parseLine, seqOf, typeOf } from './line.ts';
 import { readFully } from './owned-file.ts';
 import { SparseIndex } from './sparse-index.ts';
 
@@ -37,8 +37,8 @@ export function scan(fd: number, size: number, first: number, indexStep: number,
     const seq = seqOf(view, start, end);
     if (seq === 0 || (!broken && seq !== next)) return false;
     if (typeOf(view, start) === 'event') return !broken;
-    const mark = parseLine(view.subarray(start, end));
-    if (!mark || mark.seq !== seq) return false;
+    const mark = markOf(view, start, end, seq);
+    if (!mark) return false;
     if (!broken) onMark(mark);
     else if (salvaged.push(mark) === MAX_SALVAGED) salvaged.splice(0, MAX_SALVAGED / 2);
     return !broken;

@@ -17,7 +17,12 @@ export function encodeText(
   seq: number,
   id: string,
   at: string,
-  piece: { readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly bytes?: string | undefined; readonly late: boolean },
+  piece: {
+    readonly text: string;
+    readonly stream: 'stdout' | 'stderr';
+    readonly bytes?: string | undefined;
+    readonly late: boolean;
+  },
 ): Buffer {
   // stdout is the default of the contract: left out, it saves bytes on every line.
   const stream = piece.stream === 'stderr' ? ',"stream":"stderr"' : '';

@@ -11,7 +11,12 @@ export type HostFrame =
   /** Ends whatever runs as `cancelled`; answered by `interrupted` once its end is journaled. */
   | { readonly type: 'interrupt'; readonly ref: number }
   /** Go back: send again everything after `after` (absent: from the command's begin; with no `id` from the oldest kept). Answered by `resumed`. */
-  | { readonly type: 'resume'; readonly ref: number; readonly id?: string | undefined; readonly after?: string | undefined }
+  | {
+      readonly type: 'resume';
+      readonly ref: number;
+      readonly id?: string | undefined;
+      readonly after?: string | undefined;
+    }
   /** Flow: the reader is slow; nothing but control frames until `proceed`. */
   | { readonly type: 'pause' }
   | { readonly type: 'proceed' }
@@ -67,20 +72,59 @@ export interface AgentHello {
 }
 
 export type JournalFrame =
-  | { readonly type: 'begin'; readonly seq: number; readonly id: string; readonly at: string; readonly digest: string; readonly text: string }
-  | { readonly type: 'event'; readonly seq: number; readonly id: string; readonly at: string; readonly event: Exclude<CommandUpdate, { type: 'end' }> }
-  | { readonly type: 'end'; readonly seq: number; readonly id: string; readonly at: string; readonly result: CommandResult };
+  | {
+      readonly type: 'begin';
+      readonly seq: number;
+      readonly id: string;
+      readonly at: string;
+      readonly digest: string;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'event';
+      readonly seq: number;
+      readonly id: string;
+      readonly at: string;
+      readonly event: Exclude<CommandUpdate, { type: 'end' }>;
+    }
+  | {
+      readonly type: 'end';
+      readonly seq: number;
+      readonly id: string;
+      readonly at: string;
+      readonly result: CommandResult;
+    };
 
 export type ControlFrame =
   /** The answer to one frame could not be journaled: `ref` names the resume, `id` the command. */
-  | { readonly type: 'refused'; readonly ref?: number | undefined; readonly id?: string | undefined; readonly code: string; readonly message: string; readonly retryable: boolean }
+  | {
+      readonly type: 'refused';
+      readonly ref?: number | undefined;
+      readonly id?: string | undefined;
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+    }
   /** The journal is read again from somewhere at or before `after`; `upTo` is its last line now. */
   | { readonly type: 'resumed'; readonly ref: number; readonly after: number; readonly upTo: number }
   /** The secrets are there and the program takes commands. */
   | { readonly type: 'configured'; readonly pid?: number | undefined; readonly programVersion?: string | undefined }
   | { readonly type: 'interrupted'; readonly ref: number; readonly id?: string | undefined }
-  | { readonly type: 'pong'; readonly n: number; readonly program: ProgramHealth; readonly pid?: number | undefined; readonly running?: string | undefined; readonly runningSince?: string | undefined; readonly lastSeq: number }
-  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly event: string; readonly fields?: Readonly<Record<string, unknown>> | undefined };
+  | {
+      readonly type: 'pong';
+      readonly n: number;
+      readonly program: ProgramHealth;
+      readonly pid?: number | undefined;
+      readonly running?: string | undefined;
+      readonly runningSince?: string | undefined;
+      readonly lastSeq: number;
+    }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly event: string;
+      readonly fields?: Readonly<Record<string, unknown>> | undefined;
+    };
 
 /** `stopped` is a process that was frozen by a signal. `idle`: not started yet, or gone and started by the next command. */
 export type ProgramHealth = 'running' | 'idle' | 'stopped' | 'dead';

@@ -1,4 +1,14 @@
-import { count, FrameError, type Fields, fields, identifier, oneOf, optionalCount, optionalText, text } from './check.ts';
+import {
+  count,
+  type Fields,
+  FrameError,
+  fields,
+  identifier,
+  oneOf,
+  optionalCount,
+  optionalText,
+  text,
+} from './check.ts';
 import type { CommandFrame, HostFrame } from './frames.ts';
 
 const REASONS = ['cancelled', 'timeout'] as const;
@@ -6,7 +16,7 @@ const REASONS = ['cancelled', 'timeout'] as const;
 /** What the agent accepts from a host. @throws {FrameError} naming the field */
 export function parseHostFrame(value: unknown): HostFrame {
   const frame = fields(value, 'frame');
-  switch (frame['type']) {
+  switch (frame.type) {
     case 'command':
       return command(frame);
     case 'ack':
@@ -15,7 +25,7 @@ export function parseHostFrame(value: unknown): HostFrame {
       return { type: 'ping', n: count(frame, 'n'), ack: optionalCount(frame, 'ack') };
     case 'pause':
     case 'proceed':
-      return { type: frame['type'] };
+      return { type: frame.type };
     case 'hello':
       return { type: 'hello', protocol: range(frame), host: identifier(frame, 'host') };
     case 'configure':
@@ -28,7 +38,7 @@ export function parseHostFrame(value: unknown): HostFrame {
       return {
         type: 'resume',
         ref: count(frame, 'ref'),
-        id: frame['id'] === undefined ? undefined : identifier(frame, 'id'),
+        id: frame.id === undefined ? undefined : identifier(frame, 'id'),
         after: optionalText(frame, 'after', 100),
       };
     case 'shutdown':
@@ -43,7 +53,7 @@ function command(frame: Fields): CommandFrame {
     type: 'command',
     id: identifier(frame, 'id'),
     text: text(frame, 'text'),
-    stderr: frame['stderr'] === undefined ? undefined : oneOf(frame, 'stderr', ['separate', 'merge']),
+    stderr: frame.stderr === undefined ? undefined : oneOf(frame, 'stderr', ['separate', 'merge']),
     timeoutMs: optionalCount(frame, 'timeoutMs'),
     ack: optionalCount(frame, 'ack'),
     after: optionalText(frame, 'after', 100),
@@ -51,7 +61,7 @@ function command(frame: Fields): CommandFrame {
 }
 
 function range(frame: Fields): readonly [number, number] {
-  const value = frame['protocol'];
+  const value = frame.protocol;
   if (!Array.isArray(value) || value.length !== 2 || !value.every((part) => Number.isSafeInteger(part))) {
     throw new FrameError('protocol', 'two whole numbers: oldest and newest version');
   }
@@ -59,11 +69,12 @@ function range(frame: Fields): readonly [number, number] {
 }
 
 function secrets(frame: Fields): Readonly<Record<string, string>> {
-  const named = fields(frame['secrets'], 'secrets');
+  const named = fields(frame.secrets, 'secrets');
   for (const [name, value] of Object.entries(named)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new FrameError('secrets', 'named like environment variables');
     // The value stays out of the message: it is a secret.
-    if (typeof value !== 'string' || value.includes('\0')) throw new FrameError(`secrets.${name}`, 'a string without NUL');
+    if (typeof value !== 'string' || value.includes('\0'))
+      throw new FrameError(`secrets.${name}`, 'a string without NUL');
   }
   return named as Record<string, string>;
 }

@@ -1,0 +1,32 @@
+import type { InstanceRecord } from '@ccb/instance-interface';
+import { expect, test } from 'vitest';
+import { refuseOtherOrigin } from './origin.ts';
+import type { Flags } from './settings.ts';
+
+const record: InstanceRecord = {
+  version: 1,
+  name: 'work',
+  type: 'process',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  program: 'shell',
+  workspace: '/tmp',
+  data: {},
+};
+
+test.each([
+  {},
+  { program: 'shell', backend: 'process', workspace: '/tmp/' },
+  { env: ['A=1'], timeout: '5m' },
+] satisfies Flags[])('an instance can be opened with %o', (flags) => {
+  expect(() => refuseOtherOrigin(flags, record)).not.toThrow();
+});
+
+test.each([
+  { program: 'claude' },
+  { backend: 'docker' },
+  { workspace: '/' },
+  { programArg: ['-x'] },
+  { image: 'x' },
+] satisfies Flags[])('an instance that was made otherwise is not opened with %o', (flags) => {
+  expect(() => refuseOtherOrigin(flags, record)).toThrow('when "work" was created. Leave it out');
+});

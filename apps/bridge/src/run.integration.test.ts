@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Sandbox } from './testing/sandbox.ts';
+import { Transcript } from './testing/transcript.ts';
+
+let sandbox: Sandbox;
+beforeEach(() => {
+  sandbox = new Sandbox();
+});
+afterEach(() => {
+  const left = { instances: sandbox.instances(), processes: sandbox.processes() };
+  sandbox.remove();
+  expect(left).toEqual({ instances: [], processes: [] });
+});
+
+const shell = (...args: string[]) => ['run', '--program', 'shell', ...args];
+
+describe('ccb run', () => {
+  test("writes the program's stdout to stdout and its stderr to stderr", async () => {
+    const { exitCode, stdout, stderr } = await sandbox.ccb(shell('-q', '--', 'printf out; printf err >&2'));
+    expect([exitCode, String(stdout), stderr]).toEqual([0, 'out', 'err']);
+  });
+
+  test('says first which program runs where', async () => {
+    const { stderr } = await sandbox.ccb(['run', 'true']);
+    expect(stderr).toMatch(/^ccb: shell \(process\) in .*\/work, instance run-[0-9a-f]{8}, gone at the end\n$/);
+  });
+
+  test('joins the words, in the workspace that was named', async () => {
+    const { stdout } = await sandbox.ccb(shell('--workspace', '/', 'echo', 'a', '$PWD'));
+    expect(String(stdout)).toBe('a /\n');
+  });
+
+  test('takes all of stdin as one command', async () => {
+    const input = 'for word in one two\ndo\n  echo $word\ndone\n';
+    for (const args of [shell(), shell('-')]) {
+      expect(String((await sandbox.ccb(args, { input })).stdout)).toBe('one\ntwo\n');
+    }
+  });
+
+  test('delivers bytes that are no text', async () => {
+    const copy = join(sandbox.workspace, 'copy');
+    const command = `head -c 100000 /dev/urandom | tee '${copy}'`;
+    const { exitCode, stdout } = await sandbox.ccb(shell('--', command));
+    const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    expect(exitCode).toBe(0);
+    expect(digest(stdout)).toBe(digest(readFileSync(copy)));
+  });
+
+  test('ends quietly, and the command with it, when its reader has enough', async () => {
+    const { stdout, stderr } = await sandbox.shell('ccb run -q --program shell -- yes | head -1; echo "${PIPESTATUS[0]}"');
+    expect([String(stdout), stderr]).toEqual(['y\n141\n', '']);
+  });
+
+  test("fails with 1, or with the program's own code", async () => {
+    expect((await sandbox.ccb(shell('--', 'exit 3'))).exitCode).toBe(1);
+    expect((await sandbox.ccb(shell('--pass-exit-code', '--', 'exit 3'))).exitCode).toBe(3);
+    expect((await sandbox.ccb(shell('--pass-exit-code', '--', '(exit 4)'))).exitCode).toBe(4);
+  });
+
+  test('ends a command at its limit, with 124', async () => {
+    const { exitCode, stderr, durationMs } = await sandbox.ccb(shell('--timeout', '1', '--', 'sleep 9'));
+    expect(exitCode).toBe(124);
+    expect(stderr).toContain('ccb: The command was ended after 1s. Give it longer with --timeout. (CCB_TIMEOUT)\n');
+    expect(durationMs).toBeLessThan(2_000);
+  });
+
+  test('writes every event as a line of JSON, the end last', async () => {
+    const { stdout } = await sandbox.ccb(shell('--json', '--', 'echo out; echo err >&2; (exit 3)'));
+    const events = String(stdout)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'text', stream: 'stdout', text: 'out\n' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'text', stream: 'stderr', text: 'err\n' }));
+    expect(events.every(({ cursor, at }) => typeof cursor === 'string' && !Number.isNaN(Date.parse(at)))).toBe(true);
+    expect(events.at(-1)).toMatchObject({ type: 'end', result: { success: false, status: 'failed', exitCode: 3 } });
+  });
+
+  test('gives the program the variables that were named, and no others', async () => {
+    writeFileSync(join(sandbox.workspace, 'file.env'), 'A=file\nB=file\n');
+    const args = shell('--env', 'A=option', '--env', 'C', '--env-file', 'file.env', '--', 'echo "$A $B $C $D"');
+    const { stdout } = await sandbox.ccb(args, { env: { C: 'caller', D: 'secret' } });
+    expect(String(stdout)).toBe('option file caller \n');
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends the command and the instance, with %i', async (signal, exitCode) => {
+    const { child, finished } = sandbox.start(shell('-q', '--', 'echo up; sleep 100'));
+    await new Transcript(child.stdout).until('up\n');
+    child.kill(signal);
+    expect(await finished).toMatchObject({ exitCode, stderr: '' });
+  });
+
+  test('leaves at the second SIGINT, while the program ignores the first', async () => {
+    const { child, finished } = sandbox.start(shell('--', 'trap "echo no" INT; echo up; while :; do sleep 100; done'));
+    const said = new Transcript(child.stdout);
+    await said.until('up\n');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect((await finished).exitCode).toBe(130);
+  });
+
+  test('leaves nothing when it is killed itself', async () => {
+    const { child, finished } = sandbox.start(shell('--', 'echo up; sleep 100'));
+    await new Transcript(child.stdout).until('up\n');
+    child.kill('SIGKILL');
+    await finished;
+    await vi.waitFor(() => expect([sandbox.processes(), sandbox.instances()]).toEqual([[], []]), { timeout: 15_000 });
+  });
+});
+
+describe('what cannot be', () => {
+  test.each([
+    [['chta'], "ccb: Unknown command 'chta'. Did you mean chat? (CCB_USAGE)"],
+    [['help', 'rnu'], "ccb: Unknown command 'rnu'. Did you mean run? (CCB_USAGE)"],
+    [['run'], 'ccb: There is nothing to run: stdin was empty.'],
+    [['run', '--bogus'], "ccb: Unknown option '--bogus'."],
+    [['run', '--timeout', 'soon', 'x'], 'ccb: --timeout "soon" is not a duration.'],
+    [['run', '--env', 'CCB_TEST_UNSET', 'x'], 'ccb: --env CCB_TEST_UNSET: the variable is not set here.'],
+    [['run', '--permission', 'ask', 'x'], 'ccb: --permission ask needs a terminal'],
+    [['run', '--image', 'x', 'x'], 'ccb: --image means nothing to the process backend.'],
+    [['run', '--backend', 'cloud', 'x'], "ccb: Option '--backend <type>' argument 'cloud' is invalid."],
+    [['run', '--workspace', '/nowhere', 'x'], 'ccb: --workspace "/nowhere" is not a directory.'],
+    [['run', '--program', 'zsh', 'x'], 'ccb: --program "zsh" is not a program that ccb knows.'],
+    [['run', '--keep', 'ls', 'x'], 'ccb: "ls" is a verb of ccb.'],
+    [['chat', 'one', 'two'], "ccb: Too many arguments for 'chat'."],
+  ])('%j is a mistake of the caller: 2', async (args, message) => {
+    const { exitCode, stdout, stderr } = await sandbox.ccb(args);
+    expect([exitCode, String(stdout)]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test.each([
+    [['run', '--backend', 'docker', 'x'], 'Leave --backend out, or choose one of: process. (CCB_BACKEND_UNKNOWN)'],
+    [['run', '--program', 'acp', 'x'], 'This build of ccb cannot drive acp.'],
+    [['chat', 'absent'], 'Make it with "ccb run --keep absent TEXT". (CCB_NOT_FOUND)'],
+  ])('%j is for another build or another day: 3', async (args, message) => {
+    const { exitCode, stdout, stderr } = await sandbox.ccb(args);
+    expect([exitCode, String(stdout)]).toEqual([3, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test('no verb, and nobody there, gets the help: 2', async () => {
+    const { exitCode, stdout, stderr } = await sandbox.ccb([]);
+    expect([exitCode, String(stdout)]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: ccb');
+  });
+
+  test('help and version are answers', async () => {
+    expect(String((await sandbox.ccb(['--version'])).stdout)).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+    for (const args of [['--help'], ['help']]) {
+      expect(String((await sandbox.ccb(args)).stdout)).toContain('Usage: ccb [VERB]');
+    }
+    for (const args of [['run', '--help'], ['help', 'run']]) {
+      expect(String((await sandbox.ccb(args)).stdout)).toContain('Usage: ccb run');
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export interface Finished {
+  readonly exitCode: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly finished: Promise<Finished>;
+}
+
+/** A place of its own for the built `ccb`: a home, a workspace, and an environment made from nothing. */
+export class Sandbox {
+  readonly directory: string = realpathSync(mkdtempSync(join(tmpdir(), 'ccb-bridge-')));
+  readonly home: string = join(this.directory, 'ccb');
+  readonly workspace: string = join(this.directory, 'work');
+
+  constructor() {
+    mkdirSync(this.workspace);
+  }
+
+  get env(): Record<string, string> {
+    return { PATH: '/usr/bin:/bin', HOME: this.directory, CCB_HOME: this.home, TERM: 'xterm', SHELL: '/bin/sh' };
+  }
+
+  /** `ccb` with `args`; `input` is all of its stdin. */
+  async ccb(args: readonly string[], options: { readonly input?: string; readonly env?: object } = {}): Promise<Finished> {
+    const { child, finished } = this.start(args, options.env);
+    child.stdin.end(options.input ?? '');
+    return await finished;
+  }
+
+  start(args: readonly string[], env: object = {}): Running {
+    return this.#spawn(process.execPath, [CLI, ...args], env);
+  }
+
+  /** A line for /bin/sh in which `ccb` is the built one. */
+  async shell(line: string): Promise<Finished> {
+    const { child, finished } = this.#spawn('/bin/bash', ['-c', `ccb() { '${process.execPath}' '${CLI}' "$@"; }\n${line}`]);
+    child.stdin.end();
+    return await finished;
+  }
+
+  /** `ccb` in a terminal of its own. */
+  terminal(args: string): Running {
+    return this.#spawn('script', ['-qec', `exec '${process.execPath}' '${CLI}' ${args}`, '/dev/null']);
+  }
+
+  /** Names of the instances that are there. */
+  instances(): readonly string[] {
+    try {
+      return readdirSync(join(this.home, 'instances'));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Command lines of the processes whose environment or arguments name this sandbox. */
+  processes(): readonly string[] {
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+      .filter((pid) => contentOf(`/proc/${pid}/environ`, `/proc/${pid}/cmdline`).includes(this.directory))
+      .map((pid) => contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' '));
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #spawn(file: string, args: readonly string[], env: object = {}): Running {
+    const since = performance.now();
+    const child = spawn(file, args, { cwd: this.workspace, env: { ...this.env, ...env } });
+    // A program that ends without reading its input is not an error of the test.
+    child.stdin.on('error', () => undefined);
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    const finished = new Promise<Finished>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (exitCode) =>
+        resolve({
+          exitCode,
+          stdout: Buffer.concat(stdout),
+          stderr: Buffer.concat(stderr).toString(),
+          durationMs: performance.now() - since,
+        }),
+      );
+    });
+    return { child, finished };
+  }
+}
+
+function contentOf(...files: readonly string[]): string {
+  try {
+    return files.map((file) => readFileSync(file, 'utf8')).join('\0');
+  } catch {
+    return '';
+  }
+}
