@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const packages = ['instance-interface', 'named-pipe', 'container-agent', 'process-instance'].map((name) => `packages/${name}`);
 const roots = [...packages, 'apps/bridge'];
@@ -7,7 +7,7 @@ const conditions = ['@ccb/source', 'module', 'node', 'development|production'];
 const source = { ssr: { resolve: { conditions } } };
 const name = (root: string): string => root.slice(root.lastIndexOf('/') + 1);
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     coverage: {
       provider: 'v8',
@@ -54,3 +54,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
 
 export default defineConfig([
   {
@@ -8,17 +11,22 @@ export default defineConfig([
     target: 'node20',
     dts: false,
     sourcemap: true,
-    clean: true,
+    // The agent beside it is copied by whatever runs at the moment.
+    clean: false,
   },
   {
     // The agent runs where there is no node_modules: one file, everything inlined, Node 18 and later.
     entry: { agent: 'src/agent/main.ts' },
+    define: { AGENT_VERSION: JSON.stringify(version) },
     format: ['esm'],
     outExtension: () => ({ js: '.mjs' }),
     removeNodeProtocol: false,
     target: 'node18',
     platform: 'node',
     noExternal: [/.*/],
+    esbuildOptions(options): void {
+      options.conditions = ['@ccb/source'];
+    },
     splitting: false,
     minify: true,
     dts: false,

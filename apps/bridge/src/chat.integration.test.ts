@@ -35,21 +35,26 @@ describe('ccb chat from a pipe', () => {
     expect((await sandbox.ccb(['chat', '-q', '--pass-exit-code'], { input })).exitCode).toBe(4);
   });
 
-  test('SIGINT goes to the running command, and to ccb where none runs', async () => {
+  test('SIGINT interrupts the running command, and the next one runs', async () => {
     const { child, finished } = sandbox.start(['chat', '-q', '--program', 'shell']);
-    const said = new Transcript(child.stdout);
     child.stdin.write('x=kept; echo up; sleep 100\n');
-    await said.until('up\n');
+    await new Transcript(child.stdout).until('up\n');
     child.kill('SIGINT');
-    child.stdin.write('echo $x\n');
-    await said.until('kept\n');
+    child.stdin.end('echo $x\n');
+    const { exitCode, stdout } = await finished;
+    expect([exitCode, String(stdout)]).toEqual([1, 'up\nkept\n']);
+  });
+
+  test('SIGINT leaves where no command runs', async () => {
+    const { child, finished } = sandbox.start(['chat', '--program', 'shell']);
+    await new Transcript(child.stderr).until('gone at the end\n');
     child.kill('SIGINT');
     expect((await finished).exitCode).toBe(130);
   });
 });
 
 describe('ccb chat NAME', () => {
-  afterEach(() => endInstances());
+  afterEach(() => sandbox.endInstances());
 
   test('continues what ccb run --keep began', async () => {
     expect((await sandbox.ccb(['run', '--program', 'shell', '--keep', 'work', 'x=kept'])).exitCode).toBe(0);
@@ -74,7 +79,15 @@ describe('ccb chat NAME', () => {
   });
 
   test('refuses a second holder', async () => {
-    const { child, finished } = sandbox.start(['run', '--program', 'shell', '--keep', 'work', '--', 'echo up; read x < /dev/zero; sleep 100']);
+    const { child, finished } = sandbox.start([
+      'run',
+      '--program',
+      'shell',
+      '--keep',
+      'work',
+      '--',
+      'echo up; read x < /dev/zero; sleep 100',
+    ]);
     await new Transcript(child.stdout).until('up\n');
     const second = await sandbox.ccb(['chat', 'work'], { input: 'true\n' });
     expect(second.exitCode).toBe(3);

@@ -50,7 +50,9 @@ describe('ccb run', () => {
   });
 
   test('ends quietly, and the command with it, when its reader has enough', async () => {
-    const { stdout, stderr } = await sandbox.shell('ccb run -q --program shell -- yes | head -1; echo "${PIPESTATUS[0]}"');
+    const { stdout, stderr } = await sandbox.shell(
+      'set -o pipefail; ccb run -q --program shell -- yes | head -1; echo $?',
+    );
     expect([String(stdout), stderr]).toEqual(['y\n141\n', '']);
   });
 
@@ -73,7 +75,7 @@ describe('ccb run', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'text', stream: 'stdout', text: 'out\n' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'text', text: 'out\n' }));
     expect(events).toContainEqual(expect.objectContaining({ type: 'text', stream: 'stderr', text: 'err\n' }));
     expect(events.every(({ cursor, at }) => typeof cursor === 'string' && !Number.isNaN(Date.parse(at)))).toBe(true);
     expect(events.at(-1)).toMatchObject({ type: 'end', result: { success: false, status: 'failed', exitCode: 3 } });
@@ -102,8 +104,12 @@ describe('ccb run', () => {
     const said = new Transcript(child.stdout);
     await said.until('up\n');
     child.kill('SIGINT');
+    await said.until('no\n');
     child.kill('SIGINT');
-    expect((await finished).exitCode).toBe(130);
+    const { exitCode, durationMs } = await finished;
+    expect(exitCode).toBe(130);
+    // Not by the escalation, which the second SIGINT does not wait for.
+    expect(durationMs).toBeLessThan(8_000);
   });
 
   test('leaves nothing when it is killed itself', async () => {
@@ -158,7 +164,10 @@ describe('what cannot be', () => {
     for (const args of [['--help'], ['help']]) {
       expect(String((await sandbox.ccb(args)).stdout)).toContain('Usage: ccb [VERB]');
     }
-    for (const args of [['run', '--help'], ['help', 'run']]) {
+    for (const args of [
+      ['run', '--help'],
+      ['help', 'run'],
+    ]) {
       expect(String((await sandbox.ccb(args)).stdout)).toContain('Usage: ccb run');
     }
   });

@@ -49,3 +49,11 @@ test('it is silent where it is not wanted', () => {
   status.stop();
   expect(written).toBe('');
 });
+
+test('a terminal that does not know its width (0 columns) is taken for one of 80', () => {
+  const status = new StatusLine({ columns: 0, write: terminal.write }, true);
+  status.start('waiting for a program');
+  vi.advanceTimersByTime(1_000);
+  status.stop();
+  expect(written).toContain('1s waiting for a program');
+});

@@ -59,6 +59,6 @@ export class StatusLine {
     if (this.#held) return;
     const line = `${formatDuration(Math.round((performance.now() - this.#since) / 1_000) * 1_000)} ${this.#activity}`;
     this.#visible = true;
-    this.#terminal.write(`${ERASE}${line.slice(0, (this.#terminal.columns ?? 80) - 1)}`);
+    this.#terminal.write(`${ERASE}${line.slice(0, (this.#terminal.columns || 80) - 1)}`);
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processBackend } from '@ccb/process-instance';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -33,7 +34,10 @@ export class Sandbox {
   }
 
   /** `ccb` with `args`; `input` is all of its stdin. */
-  async ccb(args: readonly string[], options: { readonly input?: string; readonly env?: object } = {}): Promise<Finished> {
+  async ccb(
+    args: readonly string[],
+    options: { readonly input?: string; readonly env?: object } = {},
+  ): Promise<Finished> {
     const { child, finished } = this.start(args, options.env);
     child.stdin.end(options.input ?? '');
     return await finished;
@@ -45,7 +49,10 @@ export class Sandbox {
 
   /** A line for /bin/sh in which `ccb` is the built one. */
   async shell(line: string): Promise<Finished> {
-    const { child, finished } = this.#spawn('/bin/bash', ['-c', `ccb() { '${process.execPath}' '${CLI}' "$@"; }\n${line}`]);
+    const { child, finished } = this.#spawn('/bin/bash', [
+      '-c',
+      `ccb() { '${process.execPath}' '${CLI}' "$@"; }\n${line}`,
+    ]);
     child.stdin.end();
     return await finished;
   }
@@ -61,6 +68,14 @@ export class Sandbox {
       return readdirSync(join(this.home, 'instances'));
     } catch {
       return [];
+    }
+  }
+
+  /** Ends and removes the instances that were kept. */
+  async endInstances(): Promise<void> {
+    const backend = processBackend({ home: this.home });
+    for (const { record } of await backend.discover()) {
+      if (record !== undefined) await (await backend.open(record)).cleanup({ remove: true });
     }
   }
 

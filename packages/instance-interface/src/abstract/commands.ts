@@ -109,7 +109,7 @@ export class Commands {
       return;
     }
     // A resumed one that waits for the instance hands the request on when it gets there.
-    if (turn.beganAt > 0) this.#requestCancel(turn, reason);
+    if (turn.beganAt !== undefined) this.#requestCancel(turn, reason);
   }
 
   /** Ends every command with `error`: those in line, and those in flight or resumed. @returns those that were in flight */
@@ -203,7 +203,7 @@ export class Commands {
   }
 
   #endCancelled(turn: Turn, reason: CancelReason, why: string): void {
-    const durationMs = turn.beganAt === 0 ? 0 : Math.round(performance.now() - turn.beganAt);
+    const durationMs = turn.beganAt === undefined ? 0 : Math.round(performance.now() - turn.beganAt);
     const result = cancelledResult(
       reason,
       { id: turn.id, durationMs, outputBytes: 0 },

@@ -55,11 +55,19 @@ describe('a mistake of the caller is a TypeError that says what to do', () => {
   test('the constructor', () => {
     expect(() => new ScriptedInstance({}, { maxQueue: -1 })).toThrow(/maxQueue must be a whole number/);
     expect(() => new ScriptedInstance({}, { permission: 'ask' as never })).toThrow(/permission/);
-    expect(() => new ScriptedInstance({}, { name: 'No' })).toThrow(expect.objectContaining({ code: 'CCB_RECORD_INVALID' }));
+    expect(() => new ScriptedInstance({}, { name: 'No' })).toThrow(
+      expect.objectContaining({ code: 'CCB_RECORD_INVALID' }),
+    );
   });
 
   test('explicit undefined is the default, everywhere', async () => {
-    const options = { timeoutMs: undefined, signal: undefined, id: undefined, stderr: undefined, permission: undefined };
+    const options = {
+      timeoutMs: undefined,
+      signal: undefined,
+      id: undefined,
+      stderr: undefined,
+      permission: undefined,
+    };
     await expect(instance.sendCommandAndWait('x', { ...options, maxOutputBytes: undefined })).resolves.toMatchObject({
       output: 'x',
     });

@@ -34,8 +34,8 @@ export class Turn implements Answer {
   readonly buffer: EventBuffer;
   readonly #init: TurnInit;
   cancelRequested: CancelReason | undefined;
-  /** `performance.now()` and `Date.now()` of the moment when it got its turn; 0 before. */
-  beganAt = 0;
+  /** When it got its turn, on the clock of `performance.now()` and on that of `Date.now()`. */
+  beganAt: number | undefined;
   beganDate = 0;
   #outcome: CommandResult | InstanceError | undefined;
   #failed = false;

@@ -53,6 +53,9 @@ channel.subscribe((letter) => {
 // More than a pipe holds, so that a kill leaves a torn line and stale ones behind.
 process.on('message', (bursts: number) => {
   for (let i = 0; i < bursts; i++) send('x'.repeat(i % 8 === 7 ? 200_000 : 3_000));
-  setImmediate(() => report({ type: 'done', delivered }));
+  setImmediate(() => {
+    report({ type: 'done', delivered });
+    delivered = 0;
+  });
 });
 report({ type: 'ready' });

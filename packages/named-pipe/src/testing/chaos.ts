@@ -18,6 +18,7 @@ export interface ChaosResult {
   /** Anything delivered that should not have been: stale, torn, out of order. Empty when all is well. */
   readonly violations: readonly string[];
   readonly downs: Readonly<Record<string, number>>;
+  /** Messages that the processes told of before they were killed; many more arrived. */
   readonly delivered: number;
   readonly slowestMs: number;
 }

@@ -67,7 +67,7 @@ async function goneWithin(isAlive: () => boolean, timeoutMs: number): Promise<bo
 }
 
 /** Process ids and start times, zombies left out; undefined where there is no /proc. */
-function membersOf(group: number): ReadonlyMap<number, string> | undefined {
+export function membersOf(group: number): ReadonlyMap<number, string> | undefined {
   let names: readonly string[];
   try {
     names = readdirSync('/proc');

@@ -1,11 +1,13 @@
 import type { Bash, BashExit } from './bash.ts';
+import { GroupInterrupt } from './group-interrupt.ts';
 import type { Mark } from './marks.ts';
 import { type SourceRequest, sourceLine, statusLine } from './script.ts';
 
-/** ms before the end is asked for again; doubled each time. */
-const FIRST_ASK_MS = 20;
-const LAST_ASK_MS = 1_000;
-const MAX_ASKS = 60;
+/** ms after the interrupt at which the end is asked for again, and from when and how often it is interrupted again too. */
+const ASKS_MS: readonly number[] = [20, 60, 140, 300];
+const REPEAT_FROM_MS = 600;
+const REPEAT_EVERY_MS = 50;
+const REPEATS = 200;
 /** 128 + SIGINT: when bash discarded the request for the status, what it says later is not the command's. */
 const INTERRUPTED_STATUS = 130;
 
@@ -20,10 +22,10 @@ export class SourcedCommand {
   readonly #finish: (end: CommandEnd) => void;
   #begun = false;
   #interrupted = false;
+  #interrupt: GroupInterrupt | undefined;
   /** Set by the interrupt: the mark that proves that bash has taken it, so that it cannot hit the next command. */
   #barrierSerial: number | undefined;
   #status: number | undefined;
-  #asks = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param finish is called once, synchronously with the last mark or the exit */
@@ -58,20 +60,29 @@ export class SourcedCommand {
   }
 
   #sendInterrupt(): void {
-    this.#bash.signal('SIGINT');
+    this.#interrupt = new GroupInterrupt(this.#bash.pid);
     this.#barrierSerial = this.#ask();
+    this.#askAgain(0, 0);
   }
 
-  // An interrupted bash discards input that it had read but not run, which may hold the request for the end mark. It
-  // tells nobody, so the mark is asked for again until it comes.
   #ask(): number {
     const { serial, token } = this.#bash.token();
     this.#bash.send(statusLine(token));
-    this.#asks += 1;
-    if (this.#asks < MAX_ASKS) {
-      this.#timer = setTimeout(() => this.#ask(), Math.min(FIRST_ASK_MS * 2 ** (this.#asks - 1), LAST_ASK_MS));
-    }
     return serial;
+  }
+
+  // An interrupted bash discards input that it had read but not run, which may hold the request for the end mark. It
+  // tells nobody, so the mark is asked for again until it comes. And it goes on with the next command of a list, as in a
+  // terminal, when the one that ran ended by itself in spite of the interrupt: then it is interrupted again.
+  #askAgain(index: number, lastMs: number): void {
+    if (index >= ASKS_MS.length + REPEATS) return;
+    const atMs = ASKS_MS[index] ?? REPEAT_FROM_MS + (index - ASKS_MS.length) * REPEAT_EVERY_MS;
+    this.#timer = setTimeout(() => {
+      if (atMs >= REPEAT_FROM_MS) this.#interrupt?.repeat();
+      const serial = this.#ask();
+      if (atMs >= REPEAT_FROM_MS) this.#barrierSerial = serial;
+      this.#askAgain(index + 1, atMs);
+    }, atMs - lastMs);
   }
 
   #end(end: CommandEnd): void {

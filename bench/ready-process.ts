@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const READY_MS = 30_000;
+const END_MS = 15_000;
+const bareNode: string = fileURLToPath(new URL('./children/bare-node.cjs', import.meta.url));
+
+/** A Node process that says on descriptor 3 that it is ready. */
+export class ReadyProcess implements AsyncDisposable {
+  readonly pid: number;
+  /** From the spawn to the first byte. */
+  readonly readyMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, readyMs: number) {
+    this.#child = child;
+    this.pid = child.pid as number;
+    this.readyMs = readyMs;
+  }
+
+  /** Node alone, with one FIFO open when it is given one. */
+  static bare(fifo?: string): Promise<ReadyProcess> {
+    return ReadyProcess.start([bareNode, ...(fifo === undefined ? [] : [fifo])]);
+  }
+
+  static async start(args: readonly string[]): Promise<ReadyProcess> {
+    const before = performance.now();
+    const child = spawn(process.execPath, args, {
+      cwd: '/',
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
+    const pipe = child.stdio[3] as NodeJS.ReadableStream & NodeJS.EventEmitter & { destroy(): void };
+    try {
+      // At its end without a byte, `data` never comes: the deadline says so.
+      await once(pipe, 'data', { signal: AbortSignal.timeout(READY_MS) });
+      return new ReadyProcess(child, performance.now() - before);
+    } catch (cause) {
+      child.kill('SIGKILL');
+      throw new Error(`node ${args.join(' ')} was not ready within ${READY_MS} ms`, { cause });
+    } finally {
+      pipe.destroy();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_MS);
+    await gone;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs';
+import { alternatives } from './alternatives.ts';
+import type { Figure } from './figure.ts';
+import { footprint } from './footprint.ts';
+import { idleChannels } from './idle-channels.ts';
+import { describeMachine } from './machine.ts';
+import { replay } from './replay.ts';
+import { markdownPage, type Section, textTable } from './report.ts';
+import { roundTrip } from './round-trip.ts';
+import { start } from './start.ts';
+import { streaming } from './streaming.ts';
+import { Workplace } from './workplace.ts';
+
+const COMMAND = 'npx -y pnpm@12.21.0 bench';
+const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
+
+const subjects: Readonly<Record<string, { title: string; measure: (place: Workplace) => Promise<Figure[]> }>> = {
+  'round-trip': { title: 'Round trip', measure: roundTrip },
+  streaming: { title: 'Streaming', measure: streaming },
+  replay: { title: 'Replay', measure: replay },
+  footprint: { title: "Agent's footprint", measure: footprint },
+  start: { title: 'Start', measure: start },
+  alternatives: { title: 'Alternatives', measure: alternatives },
+  idle: { title: 'Idle', measure: idleChannels },
+};
+
+/** @param wanted names of subjects; none: all of them, and the page is written */
+async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => !(name in subjects));
+  if (unknown.length > 0) throw new TypeError(`${unknown.join(', ')}: not one of ${Object.keys(subjects).join(', ')}`);
+  requireBuild();
+  const machine = describeMachine();
+  process.stdout.write(`${machine}\n`);
+  const sections: Section[] = [];
+  for (const [name, { title, measure }] of Object.entries(subjects)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    await using place = new Workplace();
+    const section = { title, figures: await measure(place) };
+    sections.push(section);
+    process.stdout.write(`\n${textTable(section)}\n`);
+  }
+  if (wanted.length === 0) writeFileSync(PAGE, markdownPage(machine, COMMAND, sections));
+}
+
+/** Source, compiled on the fly, would be measured with the compiler's work in it. */
+function requireBuild(): void {
+  const entry = import.meta.resolve('@ccb/process-instance');
+  if (!entry.endsWith('/dist/index.js')) throw new Error(`The built packages are measured, not ${entry}.`);
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+import type { Sandbox } from './sandbox.ts';
+
+const made = new WeakMap<Sandbox, Promise<void>>();
+const fromSource = process.env.VITEST !== undefined || process.execArgv.some((arg) => arg.includes('@ccb/source'));
+
+/**
+ * The path of a child program as plain JavaScript: what it weighs and how long it takes to start are then its own, not
+ * those of a TypeScript loader.
+ */
+export async function childProgram(sandbox: Sandbox, name: 'bridge' | 'slow-reader'): Promise<string> {
+  const directory = join(sandbox.home, 'programs');
+  let making = made.get(sandbox);
+  if (making === undefined) {
+    making = make(directory);
+    made.set(sandbox, making);
+  }
+  await making;
+  return join(directory, `${name}.mjs`);
+}
+
+async function make(outDir: string): Promise<void> {
+  const source = (name: string): string => fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url));
+  await build({
+    config: false,
+    silent: true,
+    entry: { bridge: source('bridge'), 'slow-reader': source('slow-reader') },
+    outDir,
+    format: ['esm'],
+    outExtension: () => ({ js: '.mjs' }),
+    target: 'node20',
+    platform: 'node',
+    noExternal: [/.*/],
+    removeNodeProtocol: false,
+    splitting: false,
+    esbuildOptions: (options) => {
+      options.conditions = fromSource ? ['@ccb/source'] : [];
+    },
+  });
+}

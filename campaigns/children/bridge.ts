@@ -1,0 +1,34 @@
+/**
+ * A bridge to be killed: reads one answer and tells of each event, complete, on its standard output, one JSON text per
+ * line. `bridge.ts REQUEST`
+ */
+import { writeSync } from 'node:fs';
+import { InstanceError } from '@ccb/instance-interface';
+import { processBackend } from '@ccb/process-instance';
+import type { BridgeLine, BridgeRequest } from '../bridge.ts';
+
+const { record, id, text, after, next } = JSON.parse(process.argv[2] as string) as BridgeRequest;
+
+// Synchronously: a line is told before the next event is taken.
+function tell(line: BridgeLine): void {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(1, bytes, sent);
+}
+
+try {
+  const instance = await processBackend().open(record);
+  await instance.start();
+  tell({ type: 'opened', program: (await instance.getInfo()).program.pid });
+  const stream = after === undefined ? instance.sendCommand(text, { id }) : instance.resumeCommand(id, { after });
+  tell({ type: 'asked' });
+  for await (const event of stream.events()) tell({ type: 'event', event });
+  tell({ type: 'result', result: await stream.result });
+  if (next !== undefined) {
+    const { output, success } = await instance.sendCommandAndWait(next);
+    tell({ type: 'next', output, success });
+  }
+  await instance.detach();
+} catch (error) {
+  const code = InstanceError.is(error) ? error.code : 'UNTYPED';
+  tell({ type: 'error', code, message: error instanceof Error ? error.message : String(error) });
+}
