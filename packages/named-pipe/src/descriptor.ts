@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import net from 'node:net';
 import { NamedPipeError, systemCode } from './error.ts';
 import { distrust } from './ownership.ts';
 
@@ -27,6 +28,16 @@ export function openFifo(path: string, direction: 'read' | 'write', owner: numbe
     throw error;
   }
   return fd;
+}
+
+/** The descriptor belongs to the socket from here on, also when the socket cannot be made. */
+export function adopt(fd: number, options: Omit<net.SocketConstructorOpts, 'fd'> & net.ConnectOpts): net.Socket {
+  try {
+    return new net.Socket({ ...options, fd });
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
 }
 
 function refuse(path: string, stats: fs.Stats, owner: number | undefined): void {

@@ -59,12 +59,16 @@ describe('StreamChannel', () => {
     const heard = (): string => /.*SYN ([0-9a-f]{16})/s.exec(String(back.read()))?.[1] as string;
 
     const first = newEpoch();
-    there.write(encodeHello(first, heard()));
+    const former = heard();
+    there.write(encodeHello(first, former));
     await channel.whenUp();
     heard();
     there.write('"one"\n"torn');
     const second = newEpoch();
     there.write(encodeHello(second, undefined));
+    there.write('"stale"\n');
+    // A hello that names the session that has ended cannot begin another.
+    there.write(encodeHello(second, former));
     there.write('"stale"\n');
     await new Promise((resolve) => setImmediate(resolve));
     expect(downs).toEqual(['new-epoch']);

@@ -237,6 +237,7 @@ export class AgentClient implements AsyncDisposable {
         this.#requests.answer(`pong ${frame.n}`, frame);
         break;
       case 'configured':
+        this.#reading.configured();
         this.#requests.answer('configured', undefined);
         break;
       case 'interrupted':

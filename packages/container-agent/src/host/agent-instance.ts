@@ -73,8 +73,16 @@ export abstract class AgentInstance extends AbstractInstance {
   protected abstract _release(): Promise<void>;
 
   protected override async _start(call: Call): Promise<void> {
-    if (!this.#observing) await this._hold(call);
-    const found = this.#observing ? 'running' : await this._launch(call);
+    await this.#recovering;
+    if (this.#client?.isUp) {
+      // It was silent. Whoever waits for its answers keeps this connection.
+      await this.#client.ping({ signal: call.signal }).catch((error: unknown) => {
+        throw this.#frozen(error);
+      });
+      return;
+    }
+    await this._hold(call);
+    const found = await this._launch(call);
     try {
       await this.#connect(call);
     } catch (error) {
@@ -88,7 +96,10 @@ export abstract class AgentInstance extends AbstractInstance {
     if (!this.#observing) await this._hold({ signal });
     if (!(await this._alive())) return;
     try {
-      await this.start(options);
+      if (this.#observing) {
+        await this.#connect({ signal });
+        this._moved('running', 'it was opened beside its holder');
+      } else await this.start(options);
     } catch (error) {
       if (!InstanceError.is(error, 'CCB_AGENT_FROZEN') && !InstanceError.is(error, 'CCB_TIMEOUT')) throw error;
       this._moved('unreachable', 'the agent does not answer', error);
@@ -120,10 +131,11 @@ export abstract class AgentInstance extends AbstractInstance {
   }
 
   protected override async _cancel(answer: Answer, reason: 'cancelled' | 'timeout', call: Call): Promise<void> {
-    this.#client?.cancel(answer.id, reason);
-    if (!answer.settled && !call.signal.aborted) {
-      await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve(), { once: true }));
-    }
+    const client = this.#client;
+    answer.signal.addEventListener('abort', () => client?.forget(answer), { once: true });
+    client?.cancel(answer.id, reason);
+    // A living agent sees to the end by itself, by force if need be. One that does not answer is not waited for.
+    await client?.ping({ signal: call.signal });
   }
 
   protected override async _interruptRunning({ signal }: Call): Promise<boolean> {
@@ -139,7 +151,7 @@ export abstract class AgentInstance extends AbstractInstance {
     readonly follow: boolean;
     readonly signal?: AbortSignal | undefined;
   }): AsyncGenerator<HistoryEntry, void, void> {
-    await this.start({ signal: options.signal });
+    if (!this.#observing) await this.start({ signal: options.signal });
     if (this.#client !== undefined) yield* this.#client.history(options);
   }
 
@@ -188,16 +200,17 @@ export abstract class AgentInstance extends AbstractInstance {
   }
 
   #feed(answer: Answer): void {
-    if (this.#client === undefined) {
-      answer.fail(
-        new InstanceError('CCB_BACKEND_UNREACHABLE', `${this.name}: the agent is gone; start the instance again`, {
-          retryable: true,
-        }),
-      );
+    const client = this.#client;
+    if (client !== undefined) {
+      if (answer.resumed) answer.signal.addEventListener('abort', () => client.forget(answer), { once: true });
+      client.feed(answer);
       return;
     }
-    answer.signal.addEventListener('abort', () => this.#client?.forget(answer), { once: true });
-    this.#client.feed(answer);
+    const message = `${this.name}: the agent is gone. Send the command again: that starts a new one.`;
+    const error = new InstanceError('CCB_BACKEND_UNREACHABLE', message, { retryable: true, instance: this.name });
+    // First, so that those in line are not tried one after the other.
+    this._moved('failed', 'the agent is gone', error);
+    answer.fail(error);
   }
 
   #silent(): void {

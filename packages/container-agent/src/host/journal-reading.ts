@@ -28,7 +28,10 @@ export class JournalReading {
   readonly #followers: Followers;
   readonly #order = new LineOrder();
   readonly #resuming = new Map<number, Follower>();
+  /** Commands for an agent that has no program yet. */
+  readonly #waiting = new Set<Follower>();
   #journalId: string | undefined;
+  #configured = false;
 
   constructor(link: Link) {
     this.#link = link;
@@ -54,7 +57,20 @@ export class JournalReading {
       this.#followers.failAll(new InstanceError('CCB_JOURNAL_LOST', message));
     }
     this.#followers.reconnected();
+    this.#configured = hello.configured;
+    this.#waiting.clear();
     for (const follower of this.#followers.all) this.#request(follower, hello.journalId);
+  }
+
+  /** The program is there: what waited for it is sent. */
+  configured(): void {
+    this.#configured = true;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    if (this.#journalId === undefined) return;
+    for (const follower of this.#followers.all) {
+      if (waiting.includes(follower)) this.#request(follower, this.#journalId);
+    }
   }
 
   /** Runs the answer's command, or goes on with it: the agent sends what the answer has not seen. */
@@ -144,6 +160,10 @@ export class JournalReading {
   #request(follower: Follower, journalId: string): void {
     const ref = this.#link.nextRef();
     const frame = follower.request(journalId, ref);
+    if (frame.type === 'command' && !this.#configured) {
+      this.#waiting.add(follower);
+      return;
+    }
     if (frame.type === 'command') {
       this.#link.send({ ...frame, ack: this.takeAcknowledgement() });
     } else {

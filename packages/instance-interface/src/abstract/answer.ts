@@ -26,7 +26,7 @@ export interface Answer {
   readonly cancelRequested: 'cancelled' | 'timeout' | undefined;
   readonly settled: boolean;
   /**
-   * A stamped event, in order. `seq` orders events for `onTaken`. Never blocks; look at `full`. More than 16 MiB ahead of
+   * A stamped event, in order. `seq` (1 or more, growing) orders events for `onTaken`. Never blocks; look at `full`. More than 16 MiB ahead of
    * a reader is dropped, and that reader gets `CCB_JOURNAL_GAP`. Nothing happens once the answer has settled.
    */
   push(event: CommandEvent, seq: number): void;
@@ -38,13 +38,16 @@ export interface Answer {
   /** The instance failed the command: the reader gets what came so far, then this error, and `result` rejects with it. */
   fail(error: InstanceError): void;
   /**
-   * The reader is behind by more than 1 MiB: stop feeding soon; `onDrain` fires below a quarter. Without a reader output
-   * past 1 MiB is dropped and this is never true.
+   * The reader is behind by more than 1 MiB: stop feeding soon; `onDrain` fires below a quarter, and when the reader leaves
+   * or the answer settles. Without a reader output past 1 MiB is dropped and this is never true.
    */
   readonly full: boolean;
   /** Set by the backend. */
   onDrain: (() => void) | undefined;
-  /** Set by the backend: called synchronously when the reader took (or nobody will ever take) everything up to `seq`. */
+  /**
+   * Set by the backend: called synchronously, with ever greater numbers, when the reader took (or nobody will ever take)
+   * everything up to `seq`. With no reader at all that is at the end.
+   */
   onTaken: ((seq: number) => void) | undefined;
   /**
    * Asks the policy: the command's, else the instance's, else `'deny'`. `'deny'` picks the `reject_once` option kind,

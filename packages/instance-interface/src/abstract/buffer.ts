@@ -51,6 +51,7 @@ export class EventBuffer {
   readonly #steps: Step[] = [];
   #head = 0;
   #weight = 0;
+  #takenUpTo = 0;
   #full = false;
   /** Something was dropped: nothing after it may be given to a reader. */
   #gap = false;
@@ -74,7 +75,7 @@ export class EventBuffer {
   push(event: CommandEvent, seq: number): void {
     if (this.#closed) return;
     if (this.#reader === 'gone' || this.#gap) {
-      this.onTaken?.(seq);
+      this.#taken(seq);
       return;
     }
     if (!this.#wanted(event)) {
@@ -101,7 +102,7 @@ export class EventBuffer {
     this.#closed = true;
     this.#error = error;
     const unread = this.#entries.at(-1);
-    if (this.#reader === 'none' && unread !== undefined) this.onTaken?.(unread.seq);
+    if (this.#reader === 'none' && unread !== undefined) this.#taken(unread.seq);
     if (this.#full) this.#drained();
     if (this.#steps.length > 0) this.#finish();
   }
@@ -145,7 +146,7 @@ export class EventBuffer {
     const last = this.#entries.at(-1);
     this.#entries.length = this.#head = this.#weight = 0;
     this.#gap = false;
-    if (last !== undefined) this.onTaken?.(last.seq);
+    if (last !== undefined) this.#taken(last.seq);
     if (this.#full) this.#drained();
     this.#finish();
   }
@@ -166,7 +167,7 @@ export class EventBuffer {
   #pass(seq: number): void {
     const last = this.#entries.at(-1);
     if (last !== undefined) last.seq = Math.max(last.seq, seq);
-    else this.onTaken?.(seq);
+    else this.#taken(seq);
   }
 
   #keep(event: CommandEvent, seq: number): void {
@@ -174,7 +175,7 @@ export class EventBuffer {
     const limit = this.#reader === 'none' ? highMark : hardLimit;
     if (this.#weight + weight > limit && event.type !== 'end') {
       this.#gap = true;
-      this.onTaken?.(seq);
+      this.#taken(seq);
       return;
     }
     this.#entries.push({ event, weight, seq });
@@ -189,7 +190,7 @@ export class EventBuffer {
       if (this.#head === this.#entries.length) this.#entries.length = this.#head = 0;
       else if (this.#head === compactAfter) this.#compact();
       if (this.#wanted(entry.event)) return entry;
-      this.onTaken?.(entry.seq);
+      this.#taken(entry.seq);
     }
     return undefined;
   }
@@ -202,6 +203,13 @@ export class EventBuffer {
 
   #give(event: CommandEvent, seq: number): void {
     this.cursor = event.cursor;
+    this.#taken(seq);
+  }
+
+  /** Upwards only: what was dropped counts as taken before what a late reader still gets. */
+  #taken(seq: number): void {
+    if (seq <= this.#takenUpTo) return;
+    this.#takenUpTo = seq;
     this.onTaken?.(seq);
   }
 

@@ -127,22 +127,32 @@ describe('cancelling', () => {
   });
 
   test('by deadline: the clock starts at the call, also in the queue', async () => {
-    const instance = new ScriptedInstance(hanging('so far'));
-    const running = instance.sendCommand('a', { timeoutMs: 20 });
-    const queued = instance.sendCommand('b', { timeoutMs: 10 });
-    await expect(queued.result).resolves.toMatchObject({
-      status: 'timeout',
-      completedBy: 'deadline',
-      durationMs: 0,
-      error: { code: 'CCB_TIMEOUT' },
-    });
-    await expect(running.result).resolves.toMatchObject({
-      status: 'timeout',
-      completedBy: 'deadline',
-      exitCode: 130,
-      error: { code: 'CCB_TIMEOUT', retryable: false },
-    });
-    expect(instance.calls).toEqual(['start', 'run a', 'interrupt a']);
+    vi.useFakeTimers();
+    try {
+      const instance = new ScriptedInstance(hanging('so far'));
+      await instance.start();
+      const running = instance.sendCommand('a', { timeoutMs: 2000 });
+      const queued = instance.sendCommand('b', { timeoutMs: 1000 });
+      await vi.advanceTimersByTimeAsync(1010);
+      await expect(queued.result).resolves.toMatchObject({
+        status: 'timeout',
+        completedBy: 'deadline',
+        durationMs: 0,
+        error: { code: 'CCB_TIMEOUT' },
+      });
+      await vi.advanceTimersByTimeAsync(1000);
+      await expect(running.result).resolves.toMatchObject({
+        status: 'timeout',
+        completedBy: 'deadline',
+        durationMs: 2000,
+        exitCode: 130,
+        error: { code: 'CCB_TIMEOUT', retryable: false },
+      });
+      expect(instance.calls).toEqual(['start', 'run a', 'interrupt a']);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('a deadline of months is kept as it is', async () => {

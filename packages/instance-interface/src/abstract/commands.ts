@@ -4,6 +4,7 @@ import { InstanceError } from '../error.ts';
 import type { PermissionPolicy } from '../permission.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
 import { Queue } from './queue.ts';
+import { aborted } from './refusals.ts';
 import { askedFor, type CancelReason, cancelledResult } from './results.ts';
 import { Turn } from './turn.ts';
 import { attempt } from './wait.ts';
@@ -184,7 +185,7 @@ export class Commands {
     const controller = new AbortController();
     const giveUp = (why: string): void => {
       this.#host.warn('command.cancel_unconfirmed', { commandId: turn.id, why });
-      turn.abandon(this.#abandoned(turn));
+      turn.abandon(aborted(this.#host.name, `command ${turn.id} is given up`));
       this.#endCancelled(turn, reason, why);
     };
     const backstop = this.#host.deadlines.add(
@@ -216,29 +217,14 @@ export class Commands {
   /** Ends this caller's part in a resumed command; the command goes on. */
   #letGo(turn: Turn, reason: CancelReason, cause: unknown): void {
     const { name } = this.#host;
+    const message = `${name}: command ${turn.id} goes on; only this wait for it is over.`;
     const error =
       reason === 'timeout'
-        ? new InstanceError('CCB_TIMEOUT', `${name}: command ${turn.id} goes on; only this wait for it is over.`, {
-            retryable: true,
-            instance: name,
-          })
-        : new InstanceError(
-            'CCB_ABORTED',
-            `${name}: this wait for command ${turn.id} was aborted; the command goes on.`,
-            {
-              cause,
-              retryable: true,
-              instance: name,
-            },
-          );
+        ? new InstanceError('CCB_TIMEOUT', message, { retryable: true, instance: name })
+        : aborted(name, `command ${turn.id} goes on; this wait for it was aborted`, cause);
     this.#unresumed.remove(turn);
     turn.abandon(error);
     turn.fail(error);
-  }
-
-  #abandoned(turn: Turn): InstanceError {
-    const { name } = this.#host;
-    return new InstanceError('CCB_ABORTED', `${name}: command ${turn.id} is given up.`, { instance: name });
   }
 
   #asInstanceError(error: unknown): InstanceError {

@@ -8,7 +8,7 @@ import type {
   ResumeOptions,
   RunEnd,
 } from '../command.ts';
-import { InstanceError, type InstanceErrorCode } from '../error.ts';
+import type { InstanceError } from '../error.ts';
 import type { CommandUpdate, Cursor, HistoryEntry } from '../event.ts';
 import type { CleanupOptions, HistoryOptions, InstanceInfo, InstanceInterface, StopOptions } from '../instance.ts';
 import type { LogEntry } from '../log.ts';
@@ -16,9 +16,11 @@ import { type InstanceRecord, parseRecord } from '../record.ts';
 import type { Capabilities, InstanceState, StateChange } from '../state.ts';
 import type { Answer } from './answer.ts';
 import type { Call, Command } from './call.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { Commands } from './commands.ts';
 import { Deadlines } from './deadlines.ts';
 import { failing } from './failing.ts';
+import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { StateMachine } from './machine.ts';
 import {
@@ -35,12 +37,13 @@ import {
   maxOutputBytesOf,
   maxQueueOf,
 } from './options.ts';
+import { closed, notSupported } from './refusals.ts';
 import { Runner } from './runner.ts';
 import { TurnStream } from './stream.ts';
 import type { Turn } from './turn.ts';
 import { bounded } from './wait.ts';
 
-const callMs = 5_000;
+const interruptMs = 5_000;
 
 /** What a backend says about itself when it makes an instance. */
 export interface AbstractInstanceOptions extends OpenOptions {
@@ -71,8 +74,7 @@ export abstract class AbstractInstance implements InstanceInterface {
   readonly #lifecycle: Lifecycle;
   readonly #commands: Commands;
   readonly #runner: Runner;
-  #startedAt: string | undefined;
-  #probeProblem: string | undefined;
+  readonly #health: Health;
 
   /**
    * @throws {TypeError} for options that make no sense
@@ -89,7 +91,6 @@ export abstract class AbstractInstance implements InstanceInterface {
     const warn = (event: string, fields: Readonly<Record<string, unknown>>): void => this._log('warn', event, fields);
 
     this.#machine = new StateMachine(name, (error) => warn('listener.failed', { error: String(error) }));
-    this.#machine.onChange((change) => this.#noteChange(change));
     this.#runner = new Runner({
       name,
       deadlines,
@@ -125,6 +126,15 @@ export abstract class AbstractInstance implements InstanceInterface {
       onRunning: () => this.#commands.pump(),
       idle: (signal) => this.#runner.idle(signal),
       warn,
+    });
+    this.#health = new Health({
+      record: this.#record,
+      deadlines,
+      machine: this.#machine,
+      commands: this.#commands,
+      isClosing: () => this._closing,
+      probe: (call) => this._probe(call),
+      info: (call) => this._info(call),
     });
   }
 
@@ -192,7 +202,7 @@ export abstract class AbstractInstance implements InstanceInterface {
     readonly follow: boolean;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<HistoryEntry> {
-    return failing(this.#notSupported('history'));
+    return failing(notSupported(this.name, this.type, 'history'));
   }
 
   /** Ends what runs and sees its end; false when nothing ran. The default looks at this handle's command only. */
@@ -277,52 +287,34 @@ export abstract class AbstractInstance implements InstanceInterface {
   resumeCommand(id: string, options: ResumeOptions = {}): CommandStream {
     assertCommandId(id);
     assertResumeOptions(options);
-    const refusal = this.#capabilities.resume ? undefined : this.#notSupported('resume');
+    const refusal = this.#capabilities.resume ? undefined : notSupported(this.name, this.type, 'resume');
     return this.#stream(this.#commands.resume(id, options, refusal));
   }
 
   history(options: HistoryOptions = {}): AsyncIterable<HistoryEntry> {
     assertHistoryOptions(options);
-    if (this._closing) return failing(this.#closed());
-    if (!this.#capabilities.history) return failing(this.#notSupported('history'));
+    if (this._closing) return failing(closed(this.name));
+    if (!this.#capabilities.history) return failing(notSupported(this.name, this.type, 'history'));
     return this._history({ after: options.after, follow: options.follow ?? false, signal: options.signal });
   }
 
   async interrupt(options: CallOptions = {}): Promise<boolean> {
     assertCallOptions(options);
-    if (this._closing) throw this.#closed();
-    if (!this.#capabilities.interrupt) throw this.#notSupported('interrupt');
-    return this.#bounded('interrupt', options, (signal) => this._interruptRunning({ signal }));
+    if (this._closing) throw closed(this.name);
+    if (!this.#capabilities.interrupt) throw notSupported(this.name, this.type, 'interrupt');
+    const { signal, timeoutMs = interruptMs } = options;
+    const wait = { deadlines: this.#deadlines, instance: this.name, what: 'interrupt', timeoutMs, signal };
+    return bounded(wait, (signal) => this._interruptRunning({ signal }));
   }
 
   async isRunning(options: CallOptions = {}): Promise<boolean> {
     assertCallOptions(options);
-    if (this._closing || (this.state !== 'running' && this.state !== 'unreachable')) return false;
-    try {
-      const answers = await this.#bounded('isRunning', options, (signal) => this._probe({ signal }));
-      this.#probeProblem = answers ? undefined : `${this.name}: the program does not answer, or is suspended.`;
-      return answers && !this._closing;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      this.#probeProblem = error instanceof Error ? error.message : String(error);
-      return false;
-    }
+    return this.#health.isRunning(options);
   }
 
   async getInfo(options: CallOptions = {}): Promise<InstanceInfo> {
     assertCallOptions(options);
-    let info: Partial<InstanceInfo> = {};
-    let problem: string | undefined;
-    if (!this._closing) {
-      try {
-        info = await this.#bounded('getInfo', options, (signal) => this._info({ signal }));
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        problem = error instanceof Error ? error.message : String(error);
-      }
-    }
-    problem ??= info.problem ?? this.#probeProblem ?? this.#machine.last?.error?.message;
-    return { ...this.#ownInfo(), ...info, ...this.#truths(), ...(problem !== undefined && { problem }) };
+    return this.#health.info(options);
   }
 
   async detach(options: CallOptions = {}): Promise<void> {
@@ -352,59 +344,4 @@ export abstract class AbstractInstance implements InstanceInterface {
   }
 
   readonly #requestCancel = (turn: Turn): void => this.#commands.cancel(turn, 'cancelled');
-
-  #noteChange({ to, at }: StateChange): void {
-    this.#probeProblem = undefined;
-    if (to === 'running') this.#startedAt ??= at;
-    else if (to !== 'unreachable') this.#startedAt = undefined;
-  }
-
-  #ownInfo(): Pick<InstanceInfo, 'program' | 'startedAt' | 'command'> {
-    const turn = this.#commands.running;
-    return {
-      program: { name: this.#record.program },
-      ...(this.#startedAt !== undefined && { startedAt: this.#startedAt }),
-      ...(turn !== undefined && {
-        command: {
-          id: turn.id,
-          startedAt: new Date(turn.beganDate).toISOString(),
-          ...(turn.asking && { waitingFor: 'permission' as const }),
-        },
-      }),
-    };
-  }
-
-  #truths(): Pick<InstanceInfo, 'name' | 'type' | 'state' | 'createdAt' | 'queued'> {
-    const { name, type, createdAt } = this.#record;
-    return { name, type, state: this.state, createdAt, queued: this.#commands.queued };
-  }
-
-  #bounded<T>(what: string, options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const timeoutMs = options.timeoutMs ?? callMs;
-    return bounded({ deadlines: this.#deadlines, instance: this.name, what, timeoutMs, signal: options.signal }, work);
-  }
-
-  #closed(): InstanceError {
-    return this.#error('CCB_CLOSED', 'this handle is closed. Open the instance again from its record.');
-  }
-
-  #notSupported(capability: keyof Capabilities): InstanceError {
-    return this.#error('CCB_NOT_SUPPORTED', `the backend ${this.type} has not the capability "${capability}".`);
-  }
-
-  #error(code: InstanceErrorCode, message: string): InstanceError {
-    return new InstanceError(code, `${this.name}: ${message}`, { instance: this.name });
-  }
-}
-
-function capabilitiesOf(said: Partial<Capabilities>): Capabilities {
-  return Object.freeze({
-    interrupt: said.interrupt ?? false,
-    permissions: said.permissions ?? false,
-    exitCode: said.exitCode ?? false,
-    exactOutput: said.exactOutput ?? false,
-    resume: said.resume ?? false,
-    history: said.history ?? false,
-    detach: said.detach ?? false,
-  });
 }

@@ -1,9 +1,8 @@
 import type { CallOptions } from '../call.ts';
 import { InstanceError, type InstanceErrorCode } from '../error.ts';
 import type { InstanceState } from '../state.ts';
-import type { Call } from './call.ts';
-import type { Deadlines } from './deadlines.ts';
-import type { StateMachine } from './machine.ts';
+import type { LifecycleHost } from './lifecycle-host.ts';
+import { aborted, closed, locked, stopped } from './refusals.ts';
 import type { Turn } from './turn.ts';
 import { attempt, bounded, prepare, settled, untilAborted } from './wait.ts';
 
@@ -14,26 +13,6 @@ const otherMs = 5_000;
 const cleanupGraceMs = 5_000;
 /** How long what was abandoned may take to unwind. */
 const unwindMs = 5_000;
-
-/** What the lifecycle needs of its instance. */
-export interface LifecycleHost {
-  readonly name: string;
-  readonly deadlines: Deadlines;
-  readonly machine: StateMachine;
-  readonly observes: boolean;
-  readonly canDetach: boolean;
-  start(call: Call): Promise<void>;
-  stop(call: Call & { readonly graceMs: number }): Promise<void>;
-  detach(call: Call): Promise<void>;
-  cleanup(call: Call & { readonly remove: boolean }): Promise<void>;
-  /** Ends all commands with the error; gives those that were in flight. */
-  failAll(error: InstanceError): readonly Turn[];
-  /** The instance runs: what waits may go. */
-  onRunning(): void;
-  /** Resolves when nothing of the commands goes on. */
-  idle(signal: AbortSignal): Promise<void>;
-  warn(event: string, fields: Readonly<Record<string, unknown>>): void;
-}
 
 interface Starting {
   readonly controller: AbortController;
@@ -66,15 +45,15 @@ export class Lifecycle {
 
   /** Why no command may be taken now. */
   refuse(): InstanceError | undefined {
-    if (this.closing) return this.#closed();
-    if (this.#host.observes) return this.#locked('takes commands from its holder only');
+    if (this.closing) return closed(this.#host.name);
+    if (this.#host.observes) return locked(this.#host.name, 'takes commands from its holder only');
     if (this.#state !== 'stopping' || this.#starting !== undefined) return undefined;
     return this.#error('CCB_STOPPED', 'it is being stopped. Send the command again when it has stopped.', true);
   }
 
   start(options: CallOptions): Promise<void> {
-    if (this.closing) return Promise.reject(this.#closed());
-    if (this.#host.observes) return Promise.reject(this.#locked('is started by its holder only'));
+    if (this.closing) return Promise.reject(closed(this.#host.name));
+    if (this.#host.observes) return Promise.reject(locked(this.#host.name, 'is started by its holder only'));
     if (this.#state === 'running') return Promise.resolve();
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const starting = this.#starting ?? this.#beginStart();
@@ -84,7 +63,7 @@ export class Lifecycle {
       if (starting.waiters > 0 || this.#starting !== starting) return;
       const error = InstanceError.is(reason)
         ? reason
-        : this.#error('CCB_ABORTED', 'the start was given up by the last who waited for it.', true, reason);
+        : aborted(this.#host.name, 'the last who waited for the start has left', reason);
       starting.controller.abort(error);
     };
     const waited = this.#bounded('start', options.timeoutMs ?? startMs, () => starting.promise, options.signal);
@@ -100,9 +79,9 @@ export class Lifecycle {
   }
 
   stop(graceMs: number, options: CallOptions): Promise<void> {
-    if (this.closing) return Promise.reject(this.#closed());
+    if (this.closing) return Promise.reject(closed(this.#host.name));
     // A start that waits for the end of this very stop would undo the later call.
-    if (this.#state === 'stopping') this.#starting?.controller.abort(this.#stopped());
+    if (this.#state === 'stopping') this.#starting?.controller.abort(stopped(this.#host.name));
     else if (this.#state === 'stopped') return Promise.resolve();
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const standardMs = stopMs + graceMs;
@@ -130,11 +109,11 @@ export class Lifecycle {
   }
 
   cleanup(remove: boolean, options: CallOptions): Promise<void> {
-    if (this.#ending?.by === 'detach') return Promise.reject(this.#closed());
+    if (this.#ending?.by === 'detach') return Promise.reject(closed(this.#host.name));
     const live = this.#state !== 'stopped' && this.#state !== 'closed';
     const timeoutMs = options.timeoutMs ?? otherMs + (live ? stopMs + cleanupGraceMs : 0);
     if (this.#ending === undefined) {
-      if (this.#host.observes) return Promise.reject(this.#locked('is cleaned up by its holder only'));
+      if (this.#host.observes) return Promise.reject(locked(this.#host.name, 'is cleaned up by its holder only'));
       if (options.signal?.aborted) return Promise.reject(options.signal.reason);
       const { promise, begin } = prepare(() => this.#cleanupOnce(remove, Math.max(otherMs, options.timeoutMs ?? 0)));
       this.#ending = { by: 'cleanup', promise };
@@ -151,7 +130,8 @@ export class Lifecycle {
     this.#host.machine.to(to, reason, error);
     if (to === 'running') this.#host.onRunning();
     if (to === 'running' || to === 'unreachable') return;
-    const cause = error ?? (to === 'stopped' ? this.#stopped() : this.#error('CCB_BACKEND_UNREACHABLE', reason, true));
+    const cause =
+      error ?? (to === 'stopped' ? stopped(this.#host.name) : this.#error('CCB_BACKEND_UNREACHABLE', reason, true));
     this.#starting?.controller.abort(cause);
     this.#abandon(this.#host.failAll(cause), cause);
   }
@@ -200,7 +180,7 @@ export class Lifecycle {
 
   async #stopOnce(graceMs: number, timeoutMs: number): Promise<void> {
     const { machine } = this.#host;
-    const error = this.#stopped();
+    const error = stopped(this.#host.name);
     machine.to('stopping', 'stop() was called');
     const inFlight = this.#breakOff(error);
     let failure: InstanceError | undefined;
@@ -218,7 +198,7 @@ export class Lifecycle {
   }
 
   async #detachOnce(timeoutMs: number): Promise<void> {
-    const error = this.#closed();
+    const error = closed(this.#host.name);
     const inFlight = this.#breakOff(error);
     let failure: InstanceError | undefined;
     try {
@@ -234,7 +214,7 @@ export class Lifecycle {
 
   async #cleanupOnce(remove: boolean, timeoutMs: number): Promise<void> {
     const { machine } = this.#host;
-    const error = this.#closed();
+    const error = closed(this.#host.name);
     const inFlight = this.#breakOff(error);
     try {
       await this.#stopForCleanup();
@@ -291,18 +271,6 @@ export class Lifecycle {
   ): Promise<T> {
     const { deadlines, name } = this.#host;
     return bounded({ deadlines, instance: name, what, timeoutMs, signal }, work);
-  }
-
-  #closed(): InstanceError {
-    return this.#error('CCB_CLOSED', 'this handle is closed. Open the instance again from its record.');
-  }
-
-  #stopped(): InstanceError {
-    return this.#error('CCB_STOPPED', 'it was stopped. start(), or the next command, starts it again.', true);
-  }
-
-  #locked(what: string): InstanceError {
-    return this.#error('CCB_LOCKED', `it ${what}, and this handle observes. Open it with mode 'hold'.`);
   }
 
   #translated(error: unknown, what: string): InstanceError {

@@ -5,16 +5,19 @@ import type { EventBuffer } from './buffer.ts';
 export class Reader<T> implements AsyncIterableIterator<T, undefined> {
   readonly #buffer: EventBuffer;
   readonly #onReturn: (() => void) | undefined;
-  readonly #signal: AbortSignal | undefined;
+  /** Takes the listener off the caller's signal; undefined without one. */
+  readonly #release: (() => void) | undefined;
 
   /** @param cancel what leaving the loop does, unless the options say otherwise */
   constructor(buffer: EventBuffer, options: ReadOptions, cancel: () => void) {
     this.#buffer = buffer;
     this.#onReturn = options.cancelOnReturn === false ? undefined : cancel;
-    this.#signal = options.signal;
-    if (this.#signal === undefined) return;
-    if (this.#signal.aborted) buffer.leave(this.#signal.reason);
-    else this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    const { signal } = options;
+    if (signal === undefined) return;
+    const onAbort = (): void => buffer.leave(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#release = () => signal.removeEventListener('abort', onAbort);
   }
 
   [Symbol.asyncIterator](): this {
@@ -23,22 +26,15 @@ export class Reader<T> implements AsyncIterableIterator<T, undefined> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     const step = this.#buffer.take() as Promise<IteratorResult<T, undefined>>;
-    if (this.#signal !== undefined) step.then(this.#releaseWhenDone, this.#release);
+    const release = this.#release;
+    if (release !== undefined) step.then(({ done }) => done && release(), release);
     return step;
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
-    this.#release();
+    this.#release?.();
     this.#buffer.leave();
     this.#onReturn?.();
     return Promise.resolve({ done: true, value: undefined });
   }
-
-  readonly #onAbort = (): void => this.#buffer.leave(this.#signal?.reason);
-
-  readonly #release = (): void => this.#signal?.removeEventListener('abort', this.#onAbort);
-
-  readonly #releaseWhenDone = (step: IteratorResult<T, undefined>): void => {
-    if (step.done) this.#release();
-  };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InstanceError } from '../index.ts';
-import { collect, completed, deferred, hanging, ScriptedInstance } from '../testing/scripted.ts';
+import { collect, completed, hanging, ScriptedInstance } from '../testing/scripted.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const runs = (instance: ScriptedInstance): string[] => instance.calls.filter((call) => call.startsWith('run'));
@@ -125,21 +125,15 @@ describe('resumeCommand from memory', () => {
     await expect(collect(instance.resumeCommand('a', { after: 'j7.1' }))).rejects.toEqual(code('CCB_JOURNAL_LOST'));
   });
 
-  test('a run that reached nobody is remembered as what became of it', async () => {
-    const gate = deferred();
-    const instance = new ScriptedInstance({
-      async *run() {
-        yield 'x';
-        await gate.promise;
-        return completed;
-      },
-    });
+  test('a run that was given up is remembered with the reason', async () => {
+    const instance = new ScriptedInstance(hanging('so far'));
     await instance.start();
     const first = instance.sendCommand('x', { id: 'a' });
-    instance.move('failed', 'test', new InstanceError('CCB_AGENT_LOST', 'lost'));
-    gate.resolve();
+    instance.move('failed', 'it broke', new InstanceError('CCB_AGENT_LOST', 'it broke'));
     await expect(first.result).rejects.toEqual(code('CCB_AGENT_LOST'));
-    await instance.start();
-    await expect(instance.resumeCommand('a').result).resolves.toMatchObject({ success: true });
+    await expect(instance.resumeCommand('a').result).resolves.toMatchObject({
+      success: false,
+      error: { code: 'CCB_AGENT_LOST', message: 'it broke' },
+    });
   });
 });

@@ -248,7 +248,9 @@ describe('a program that resists', () => {
       while (!interrupted) yield 'x'.repeat(1024 * 1024);
       return { success: false, completedBy: 'exit' };
     };
-    instance.script.interrupt = async () => void (interrupted = true);
+    instance.script.interrupt = async () => {
+      interrupted = true;
+    };
     await instance.start();
     const stream = instance.sendCommand('x');
     const reader = stream.text({ cancelOnReturn: false })[Symbol.asyncIterator]();
@@ -372,18 +374,17 @@ describe('Command.ask', () => {
 
   test('a handler that outlives the command is cancelled, and its signal aborts', async () => {
     const asked = deferred<AbortSignal>();
-    let answer: unknown;
+    const answered = deferred<unknown>();
+    const interrupted = deferred();
     const instance = new ScriptedInstance({
       async *run(command) {
-        const asking = command.ask(question).then((given) => (answer = given));
+        void command.ask(question).then(answered.resolve);
         yield 'x';
-        await instance.interrupted.promise;
-        void asking;
+        await interrupted.promise;
         return { success: false, completedBy: 'program' };
       },
-      interrupt: async () => instance.interrupted.resolve(),
-    }) as ScriptedInstance & { interrupted: ReturnType<typeof deferred> };
-    instance.interrupted = deferred();
+      interrupt: async () => interrupted.resolve(),
+    });
     const stream = instance.sendCommand('x', {
       permission: (_, { signal }) => {
         asked.resolve(signal);
@@ -392,9 +393,8 @@ describe('Command.ask', () => {
     });
     const signal = await asked.promise;
     await stream.cancel();
-    await settle();
+    expect(await answered.promise).toBe('cancelled');
     expect(signal.aborted).toBe(true);
-    expect(answer).toBe('cancelled');
   });
 });
 

@@ -31,7 +31,9 @@ export interface SourceRequest {
  */
 export function sourceLine(request: SourceRequest): string {
   const stderr = request.stderr === undefined ? '2>&1' : `2>${quote(request.stderr)}`;
-  const source = `builtin . ${quote(request.file)} </dev/null >${quote(request.stdout)} ${stderr}`;
+  // Bash keeps its own three descriptors at 10 and up meanwhile, in this order: its input, without which it ends, where a
+  // script is least likely to close a number of its choice.
+  const source = `builtin . ${quote(request.file)} >${quote(request.stdout)} ${stderr} </dev/null`;
   return `if __ccb_mark ${request.token} 0 ${request.lastStatus}; then ${source}; else ${source}; fi\n`;
 }
 

@@ -65,7 +65,7 @@ class ShellDriver implements Driver {
     }
     if (end.lost) {
       if (!this.#stopping) await this.#replace(end.lost, turn);
-      return lostEnd(end.lost);
+      return end.begun ? lostEnd(end.lost) : notRun(new DriverError('CCB_PROGRAM_EXITED', `bash ${describeExit(end.lost)} before`));
     }
     this.#status = end.status;
     if (end.directory !== '') this.#directory = end.directory;

@@ -13,7 +13,7 @@ const INTERRUPTED_STATUS = 130;
 
 export type CommandEnd =
   | { readonly status: number; readonly directory: string; readonly lost?: undefined }
-  | { readonly lost: BashExit };
+  | { readonly lost: BashExit; readonly begun: boolean };
 
 /** One command in one bash: from the line that sources it to the mark after it, or to the end of bash. */
 export class SourcedCommand {
@@ -33,7 +33,7 @@ export class SourcedCommand {
     this.#bash = bash;
     this.#finish = finish;
     bash.onMark = (mark) => this.#onMark(mark);
-    bash.onExit = (exit) => this.#end({ lost: exit });
+    bash.onExit = (exit) => this.#end({ lost: exit, begun: this.#begun });
     const { serial, token } = bash.token();
     this.#beginSerial = serial;
     bash.send(sourceLine({ ...request, token }) + statusLine(bash.token().token));
