@@ -8,10 +8,14 @@ export interface InstanceSetting {
   readonly program: string;
 }
 
-/** Not started yet; gone with this process, even if that is killed. */
-export async function createInstance({ home, name, program }: InstanceSetting): Promise<ProcessInstance> {
+/**
+ * Not started yet.
+ * @param ephemeral gone with this process, even if that is killed; but also as soon as it is stopped
+ */
+export async function createInstance(setting: InstanceSetting, ephemeral = true): Promise<ProcessInstance> {
+  const { home, name, program } = setting;
   mkdirSync(home, { recursive: true });
-  return await processBackend({ home }).create({ type: 'process', name, program, workspace: home, ephemeral: true });
+  return await processBackend({ home }).create({ type: 'process', name, program, workspace: home, ephemeral });
 }
 
 export async function startInstance(setting: InstanceSetting): Promise<ProcessInstance> {

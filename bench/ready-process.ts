@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const READY_MS = 30_000;
@@ -31,16 +32,12 @@ export class ReadyProcess implements AsyncDisposable {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });
-    const pipe = child.stdio[3] as NodeJS.ReadableStream & NodeJS.EventEmitter & { destroy(): void };
     try {
-      // At its end without a byte, `data` never comes: the deadline says so.
-      await once(pipe, 'data', { signal: AbortSignal.timeout(READY_MS) });
+      await firstByte(child);
       return new ReadyProcess(child, performance.now() - before);
     } catch (cause) {
       child.kill('SIGKILL');
-      throw new Error(`node ${args.join(' ')} was not ready within ${READY_MS} ms`, { cause });
-    } finally {
-      pipe.destroy();
+      throw new Error(`node ${args.join(' ')} did not become ready`, { cause });
     }
   }
 
@@ -50,5 +47,21 @@ export class ReadyProcess implements AsyncDisposable {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_MS);
     await gone;
     clearTimeout(timer);
+  }
+}
+
+async function firstByte(child: ChildProcess): Promise<void> {
+  const pipe = child.stdio[3] as Readable;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`not a byte within ${READY_MS} ms`)), READY_MS);
+      pipe.once('data', () => resolve());
+      child.once('error', reject);
+      child.once('exit', (code, signal) => reject(new Error(`it ended (${code ?? signal})`)));
+    });
+  } finally {
+    clearTimeout(timer);
+    pipe.destroy();
   }
 }

@@ -1,6 +1,7 @@
 import { instanceLayout } from '@ccb/container-agent';
+import type { ProcessInstance } from '@ccb/process-instance';
 import type { Figure } from './figure.ts';
-import { createInstance, startInstance } from './instance.ts';
+import { createInstance } from './instance.ts';
 import { interleave } from './interleaving.ts';
 import { ReadyProcess } from './ready-process.ts';
 import type { Workplace } from './workplace.ts';
@@ -9,7 +10,10 @@ const ROUNDS = 15;
 
 /** From the spawn to the first line on a pipe: the agent as its host starts it, and Node alone. */
 export async function start(place: Workplace): Promise<Figure[]> {
-  const agentArgs = await preparedAgent(place);
+  await using stopped = await createInstance({ home: place.path('home'), name: 'start', program: 'shell' }, false);
+  await stopped.start();
+  await stopped.stop();
+  const agentArgs = agentArguments(stopped);
   const { agent, bare, whole } = await interleave(ROUNDS, {
     agent: () => readyMs(() => ReadyProcess.start(agentArgs)),
     bare: () => readyMs(() => ReadyProcess.bare()),
@@ -41,9 +45,7 @@ async function wholeStartMs(place: Workplace): Promise<number> {
 }
 
 /** What starts the agent of a stopped instance: everything is in place but the process. */
-async function preparedAgent(place: Workplace): Promise<readonly string[]> {
-  const instance = await startInstance({ home: place.path('home'), name: 'start', program: 'shell' });
-  const layout = instanceLayout((instance.record.data as { directory: string }).directory, instance.name);
-  await instance.stop();
+function agentArguments({ record, name }: ProcessInstance): readonly string[] {
+  const layout = instanceLayout((record.data as { directory: string }).directory, name);
   return [layout.agentFile, layout.settings, '--ready-fd=3'];
 }

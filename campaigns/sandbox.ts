@@ -28,7 +28,7 @@ export class Sandbox {
     const name = `campaign-${this.#records.length + 1}-${randomUUID().slice(0, 8)}`;
     const { workspace } = this;
     const onRecord = async (record: InstanceRecord): Promise<void> => void this.#records.push(record);
-    const spec = { type: 'process', name, program: 'shell', workspace, ephemeral: false, log: (e: object) => console.error(Math.round(performance.now()), JSON.stringify(e).slice(0,300)) } as const;
+    const spec = { type: 'process', name, program: 'shell', workspace, ephemeral: false } as const;
     return await this.backend.create(spec, { onRecord });
   }
 
@@ -60,7 +60,6 @@ export class Sandbox {
         left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
       }
     };
-    for (const r of this.#records) { try { const {cpSync,mkdirSync} = await import('node:fs'); cpSync(join((r.data as ProcessData).directory,'state'), '/tmp/dbgstate/'+r.name, {recursive:true}) } catch (e) { } }
     for (const undo of this.#undo.reverse()) await attempt('undo', undo);
     for (const record of this.#records) {
       if (existsSync((record.data as ProcessData).directory)) await attempt('cleanup', () => this.#remove(record));

@@ -47,7 +47,10 @@ export class Answer {
     const { status, stdoutIsTerminal, stderrIsTerminal } = this.#options;
     status.erase();
     this.#unfinished = { ...this.#unfinished, [stream]: !endsLine(piece) };
-    status.hold((stdoutIsTerminal && this.#unfinished.stdout) || (stderrIsTerminal && this.#unfinished.stderr));
+    status.hold(
+      'answer',
+      (stdoutIsTerminal && this.#unfinished.stdout) || (stderrIsTerminal && this.#unfinished.stderr),
+    );
     await this.#options[stream].write(piece, signal);
   }
 }

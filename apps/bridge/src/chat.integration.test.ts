@@ -12,10 +12,12 @@ let sandbox: Sandbox;
 beforeEach(() => {
   sandbox = new Sandbox();
 });
-afterEach(() => {
-  const left = { instances: sandbox.instances(), processes: sandbox.processes() };
-  sandbox.remove();
-  expect(left).toEqual({ instances: [], processes: [] });
+afterEach(async () => {
+  try {
+    await sandbox.whenEmpty();
+  } finally {
+    sandbox.remove();
+  }
 });
 
 describe('ccb chat from a pipe', () => {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from './main.ts';
+import { lastResort, main } from './main.ts';
 
+process.on('uncaughtException', lastResort);
 process.exit(await main(process.argv.slice(2)));

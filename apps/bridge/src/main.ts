@@ -28,9 +28,21 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.success;
     const failure = error instanceof CommanderError ? usageError(error) : error;
-    for (const line of describeFailure(failure, { causes: false })) process.stderr.write(`ccb: ${line}\n`);
+    complain(failure);
     return exitCodeOfError(failure);
   }
+}
+
+/** What nobody caught: a line instead of a stack. An instance without a name ends itself when ccb is gone. */
+export function lastResort(error: Error): never {
+  // The reader of the help had enough.
+  if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.brokenPipe);
+  complain(error);
+  process.exit(exitCodeOfError(error));
+}
+
+function complain(error: unknown): void {
+  for (const line of describeFailure(error, { causes: false })) process.stderr.write(`ccb: ${line}\n`);
 }
 
 function usageError(error: CommanderError): UsageError {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Sandbox } from './testing/sandbox.ts';
 import { Transcript } from './testing/transcript.ts';
 
@@ -9,10 +9,12 @@ let sandbox: Sandbox;
 beforeEach(() => {
   sandbox = new Sandbox();
 });
-afterEach(() => {
-  const left = { instances: sandbox.instances(), processes: sandbox.processes() };
-  sandbox.remove();
-  expect(left).toEqual({ instances: [], processes: [] });
+afterEach(async () => {
+  try {
+    await sandbox.whenEmpty();
+  } finally {
+    sandbox.remove();
+  }
 });
 
 const shell = (...args: string[]) => ['run', '--program', 'shell', ...args];
@@ -117,7 +119,7 @@ describe('ccb run', () => {
     await new Transcript(child.stdout).until('up\n');
     child.kill('SIGKILL');
     await finished;
-    await vi.waitFor(() => expect([sandbox.processes(), sandbox.instances()]).toEqual([[], []]), { timeout: 15_000 });
+    await sandbox.whenEmpty();
   });
 });
 

@@ -26,7 +26,7 @@ async function ask(
 ): Promise<PermissionAnswer> {
   signal.throwIfAborted();
   status.erase();
-  status.hold(true);
+  status.hold('question', true);
   output.write(`${question(request)}\n`);
   // Without readline's own line editing the terminal keeps Ctrl-C a signal, and so a way out of the command.
   const lines = createInterface({ input, output, terminal: false });
@@ -40,7 +40,7 @@ async function ask(
     }
   } finally {
     lines.close();
-    status.hold(false);
+    status.hold('question', false);
   }
 }
 

@@ -33,10 +33,13 @@ test('it says what is waited for now, on one line of the terminal', () => {
 test('it never overwrites an unfinished line', () => {
   const status = new StatusLine(terminal, true);
   status.start('waiting');
-  status.hold(true);
-  vi.advanceTimersByTime(3_000);
+  status.hold('question', true);
+  status.hold('answer', true);
+  vi.advanceTimersByTime(2_000);
+  status.hold('answer', false);
+  vi.advanceTimersByTime(1_000);
   expect(written).toBe('');
-  status.hold(false);
+  status.hold('question', false);
   vi.advanceTimersByTime(1_000);
   expect(written).toBe(`${ERASE}4s waiting`);
   status.stop();

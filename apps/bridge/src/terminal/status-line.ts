@@ -6,6 +6,8 @@ export interface StatusTerminal {
   write(text: string): unknown;
 }
 
+type Holder = 'answer' | 'question';
+
 const ERASE = '\r\u001b[K';
 
 /** One line at the foot of the terminal that says what is waited for and how long; whoever writes erases it first. */
@@ -16,7 +18,7 @@ export class StatusLine {
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
   #visible = false;
-  #held = false;
+  readonly #held = new Set<Holder>();
 
   constructor(terminal: StatusTerminal, enabled: boolean) {
     this.#terminal = terminal;
@@ -37,9 +39,10 @@ export class StatusLine {
     this.#activity = activity;
   }
 
-  /** While a line of the answer is unfinished on the terminal, a status would overwrite it. */
-  hold(held: boolean): void {
-    this.#held = held;
+  /** While a line of an answer, or a question, stands unfinished on the terminal, a status would overwrite it. */
+  hold(holder: Holder, held: boolean): void {
+    if (held) this.#held.add(holder);
+    else this.#held.delete(holder);
   }
 
   erase(): void {
@@ -51,12 +54,12 @@ export class StatusLine {
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#held = false;
+    this.#held.clear();
     this.erase();
   }
 
   #draw(): void {
-    if (this.#held) return;
+    if (this.#held.size > 0) return;
     const line = `${formatDuration(Math.round((performance.now() - this.#since) / 1_000) * 1_000)} ${this.#activity}`;
     this.#visible = true;
     this.#terminal.write(`${ERASE}${line.slice(0, (this.#terminal.columns || 80) - 1)}`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processBackend } from '@ccb/process-instance';
+import { expect, vi } from 'vitest';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -62,8 +63,16 @@ export class Sandbox {
     return this.#spawn('script', ['-qec', `exec '${process.execPath}' '${CLI}' ${args}`, '/dev/null']);
   }
 
-  /** Names of the instances that are there. */
-  instances(): readonly string[] {
+  /** Resolves when no process and no instance of this sandbox is left. */
+  async whenEmpty(): Promise<void> {
+    const nothing = { instances: [], processes: [] };
+    await vi.waitFor(() => expect({ instances: this.#instances(), processes: this.#processes() }).toEqual(nothing), {
+      timeout: 10_000,
+      interval: 20,
+    });
+  }
+
+  #instances(): readonly string[] {
     try {
       return readdirSync(join(this.home, 'instances'));
     } catch {
@@ -80,7 +89,7 @@ export class Sandbox {
   }
 
   /** Command lines of the processes whose environment or arguments name this sandbox. */
-  processes(): readonly string[] {
+  #processes(): readonly string[] {
     return readdirSync('/proc')
       .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
       .filter((pid) => contentOf(`/proc/${pid}/environ`, `/proc/${pid}/cmdline`).includes(this.directory))

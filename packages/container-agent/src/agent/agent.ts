@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
-import { acquireLock, type FileLock, whenFree } from '@ccb/named-pipe/lock';
+import { acquireLock, type FileLock, isLocked, whenFree } from '@ccb/named-pipe/lock';
 import { Journal } from '../journal/journal.ts';
 import type { AgentFrame, HostFrame } from '../protocol/frames.ts';
 import { parseHostFrame } from '../protocol/host-frame.ts';
 import { ControlFifo } from './control-fifo.ts';
+import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
 import { Flow } from './flow.ts';
 import type { SessionParts } from './host-session.ts';
 import { Hosts } from './hosts.ts';
@@ -13,6 +14,7 @@ import type { AgentLog } from './log.ts';
 import { Observers } from './observers.ts';
 import { Outbox } from './outbox.ts';
 import { Program } from './program.ts';
+import { Refusal } from './refusal.ts';
 import { Sender } from './sender.ts';
 import type { AgentSettings } from './settings.ts';
 
@@ -20,6 +22,8 @@ const MAX_LAG_BYTES = 64 * 1024 * 1024;
 const HOST_SILENCE_MS = 15_000;
 /** ms that the last lines have to reach a host at the end. */
 const DRAIN_MS = 1_000;
+/** The longest that a timer of the system takes. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** Everything of one instance that lives beside its program. */
 export class Agent {
@@ -35,6 +39,7 @@ export class Agent {
   readonly #ended = new AbortController();
   #channel: Channel<HostFrame, AgentFrame> | undefined;
   #control: ControlFifo | undefined;
+  #watch: DirectoryWatch | undefined;
   #stopping: Promise<void> | undefined;
 
   private constructor(settings: AgentSettings, version: string, log: AgentLog, lock: FileLock, journal: Journal) {
@@ -42,7 +47,7 @@ export class Agent {
     this.#log = log;
     this.#lock = lock;
     this.#journal = journal;
-    this.#sender = new Sender(journal);
+    this.#sender = new Sender(journal, log);
     const flow = new Flow(
       journal,
       settings.journal?.maxLagBytes ?? MAX_LAG_BYTES,
@@ -57,8 +62,16 @@ export class Agent {
         log('error', 'journal.full', { reason: String(error) });
         this.#program.turns?.diskFull();
       },
+      endLost: (id, error) => {
+        log('error', 'journal.end_lost', { id, reason: String(error) });
+        this.#refuse(
+          id,
+          Refusal.of(error, 'CCB_DISK_FULL', 'the command has ended, and its end could not be journaled'),
+        );
+      },
     });
-    this.#program = new Program(settings, { journal, outbox: this.#outbox, flow, log });
+    const refuse = (id: string, refusal: Refusal): void => this.#refuse(id, refusal);
+    this.#program = new Program(settings, { journal, outbox: this.#outbox, flow, log, refuse });
     const parts: SessionParts = {
       journal,
       program: this.#program,
@@ -70,8 +83,9 @@ export class Agent {
       },
       shutdown: (graceMs) => void this.stop('host', graceMs),
     };
-    this.#observers = new Observers(settings.pipes, parts);
-    this.#hosts = new Hosts(parts, this.#sender, settings.hostSilenceMs ?? HOST_SILENCE_MS);
+    const silenceMs = settings.hostSilenceMs ?? HOST_SILENCE_MS;
+    this.#observers = new Observers(settings.pipes, parts, silenceMs);
+    this.#hosts = new Hosts(parts, this.#sender, silenceMs);
   }
 
   /**
@@ -80,16 +94,19 @@ export class Agent {
    */
   static async start(settings: AgentSettings, version: string, log: AgentLog): Promise<Agent> {
     const lock = await acquireLock(join(settings.state, 'agent.lock'));
+    let journal: Journal | undefined;
     try {
-      const journal = Journal.open(join(settings.state, 'journal'), settings.journal);
+      journal = Journal.open(join(settings.state, 'journal'), { ...settings.journal, log });
       const agent = new Agent(settings, version, log, lock, journal);
       agent.#program.endLeftovers();
       agent.#endLost();
       await agent.#listen();
+      agent.#watch = watchDirectory(settings.state, log, () => void agent.stop('its directory is gone', 1_000));
       if (settings.ephemeral !== undefined) agent.#watchHolder(settings.ephemeral.lock);
       log('info', 'agent.started', { pid: process.pid, version, journalId: journal.id, lastSeq: journal.lastSeq });
       return agent;
     } catch (error) {
+      journal?.close();
       await lock.release();
       throw error;
     }
@@ -103,24 +120,62 @@ export class Agent {
   }
 
   stop(reason: string, graceMs: number): Promise<void> {
-    this.#stopping ??= this.#stop(reason, graceMs).finally(() => this.#ended.abort());
+    this.#stopping ??= this.#stop(reason, Math.min(graceMs, LONGEST_MS)).finally(() => this.#ended.abort());
     return this.#stopping;
+  }
+
+  /** Leaves no program behind; nothing else is certain any more. */
+  crash(): void {
+    this.#program.kill();
   }
 
   async #stop(reason: string, graceMs: number): Promise<void> {
     this.#log('info', 'agent.stopping', { reason, graceMs });
-    await this.#program.stop(graceMs);
+    this.#watch?.close();
+    try {
+      await this.#program.stop(graceMs);
+    } catch (error) {
+      this.#log('error', 'program.not_stopped', { reason: String(error) });
+    }
     this.#outbox.commit();
     await this.#drained();
     this.#control?.close();
     await this.#observers.close();
-    await this.#channel?.close();
+    this.#hosts.end();
     this.#journal.close();
+    const abandoned = await this.#isAbandoned();
+    // The lock goes in the same moment: a host that sees the end may start the next agent at once.
+    await this.#channel?.close();
     this.#ended.abort();
-    const { ephemeral } = this.#settings;
-    if (ephemeral !== undefined) rmSync(ephemeral.directory, { recursive: true, force: true });
+    if (abandoned) this.#remove();
     await this.#lock.release();
     this.#log('info', 'agent.ended', { reason });
+  }
+
+  /** An ephemeral instance that is held may be started again by its holder, who removes it in the end. */
+  async #isAbandoned(): Promise<boolean> {
+    const { ephemeral } = this.#settings;
+    try {
+      return ephemeral !== undefined && !(await isLocked(ephemeral.lock));
+    } catch {
+      return false;
+    }
+  }
+
+  #remove(): void {
+    const directory = this.#settings.ephemeral?.directory;
+    if (directory === undefined) return;
+    try {
+      rmSync(directory, { recursive: true, force: true });
+    } catch (error) {
+      this.#log('error', 'instance.not_removed', { directory, reason: String(error) });
+    }
+  }
+
+  #refuse(id: string, refusal: Refusal): void {
+    const frame = refusal.frame({ id });
+    this.#hosts.tell(frame);
+    this.#observers.tell(frame);
   }
 
   async #listen(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Channel } from '@ccb/named-pipe';
 import { seqOfCursor } from '../journal/cursor.ts';
 import type { Journal } from '../journal/journal.ts';
 import { encodeControl } from '../protocol/encode.ts';
-import type { AgentFrame, AgentHello, CommandFrame, HostFrame, HostHello, JournalFrame } from '../protocol/frames.ts';
+import type { AgentFrame, AgentHello, CommandFrame, ControlFrame, HostFrame, HostHello } from '../protocol/frames.ts';
 import { negotiate, oldestProtocol, protocolVersion } from '../protocol/version.ts';
 import type { AgentLog } from './log.ts';
 import type { Program } from './program.ts';
@@ -21,7 +21,7 @@ export interface SessionParts {
 
 /** What an observer may say: nothing that needs the hold. */
 const OBSERVERS_FRAMES = new Set<HostFrame['type']>([
-  'hello',
+  'ack',
   'ping',
   'interrupt',
   'resume',
@@ -39,8 +39,9 @@ export class HostSession {
   readonly #parts: SessionParts;
   readonly #observer: boolean;
   #heardAt: number = performance.now();
+  #ended = false;
 
-  constructor(
+  private constructor(
     hello: HostHello,
     channel: Channel<HostFrame, AgentFrame>,
     sender: Sender,
@@ -52,14 +53,24 @@ export class HostSession {
     this.#sender = sender;
     this.#parts = parts;
     this.#observer = observer;
-    if (negotiate(hello.protocol) === undefined) {
-      const theirs = hello.protocol.join(' to ');
-      const message = `this agent (${parts.version}) speaks protocol ${oldestProtocol} to ${protocolVersion}, the host ${theirs}; use the same version of ccb on both sides, or stop and start the instance`;
-      this.#reply(new Refusal('CCB_PROTOCOL_MISMATCH', message).frame({}));
-      return;
-    }
-    this.#reply(this.#hello());
+    this.tell(helloFrame(parts));
     sender.attach(channel, parts.journal.lastSeq);
+  }
+
+  /** Answers a hello; undefined when the two have no version of the protocol in common. */
+  static open(
+    hello: HostHello,
+    channel: Channel<HostFrame, AgentFrame>,
+    sender: Sender,
+    parts: SessionParts,
+    observer: boolean,
+  ): HostSession | undefined {
+    if (negotiate(hello.protocol) !== undefined) return new HostSession(hello, channel, sender, parts, observer);
+    const theirs = hello.protocol.join(' to ');
+    const message = `this agent (${parts.version}) speaks protocol ${oldestProtocol} to ${protocolVersion}, the host ${theirs}; use the same version of ccb on both sides, or stop and start the instance`;
+    parts.log('warn', 'host.mismatch', { host: hello.host, protocol: hello.protocol });
+    channel.write(encodeControl(new Refusal('CCB_PROTOCOL_MISMATCH', message).frame({})));
+    return undefined;
   }
 
   /** ms since the last frame. */
@@ -72,18 +83,21 @@ export class HostSession {
   }
 
   end(): void {
+    this.#ended = true;
     this.#sender.detach();
+  }
+
+  tell(frame: ControlFrame | AgentHello): void {
+    // What was asked for in this session may be ready only when another host has taken the channel over.
+    if (!this.#ended) this.#channel.write(encodeControl(frame));
   }
 
   receive(frame: HostFrame): void {
     this.#heardAt = performance.now();
     if (this.#observer && !OBSERVERS_FRAMES.has(frame.type)) {
       const about = 'id' in frame && frame.id !== undefined ? { id: frame.id } : {};
-      this.#reply(
-        new Refusal('CCB_LOCKED', `an observer cannot send ${frame.type}; open the instance with mode 'hold'`).frame(
-          about,
-        ),
-      );
+      const message = `an observer cannot send ${frame.type}; open the instance with mode 'hold'`;
+      this.tell(new Refusal('CCB_LOCKED', message).frame(about));
       return;
     }
     const { program } = this.#parts;
@@ -92,10 +106,10 @@ export class HostSession {
         this.#command(frame);
         break;
       case 'ack':
-        this.#parts.acknowledge(frame.seq);
+        this.#acknowledge(frame.seq);
         break;
       case 'ping':
-        if (frame.ack !== undefined && !this.#observer) this.#parts.acknowledge(frame.ack);
+        this.#acknowledge(frame.ack);
         this.#pong(frame.n);
         break;
       case 'pause':
@@ -106,7 +120,7 @@ export class HostSession {
         break;
       case 'configure':
         program.configure(frame.secrets).then(
-          () => this.#reply({ type: 'configured', pid: program.pid }),
+          () => this.tell({ type: 'configured', pid: program.pid }),
           (error: unknown) => this.#refuse(error, {}),
         );
         break;
@@ -115,7 +129,7 @@ export class HostSession {
         break;
       case 'interrupt':
         void (program.turns?.interrupt() ?? Promise.resolve(undefined)).then((id) =>
-          this.#reply({ type: 'interrupted', ref: frame.ref, id }),
+          this.tell({ type: 'interrupted', ref: frame.ref, id }),
         );
         break;
       case 'resume':
@@ -124,19 +138,16 @@ export class HostSession {
       case 'shutdown':
         this.#parts.shutdown(frame.graceMs);
         break;
-      case 'hello':
-        this.#reply(this.#hello());
-        break;
     }
   }
 
   #command(frame: CommandFrame): void {
-    if (frame.ack !== undefined) this.#parts.acknowledge(frame.ack);
+    this.#acknowledge(frame.ack);
     const { id } = frame;
     try {
       const { turns } = this.#parts.program;
       if (turns === undefined) throw this.#parts.program.unconfigured();
-      const known = turns.submit(frame, (refusal) => this.#reply(refusal.frame({ id })));
+      const known = turns.submit(frame);
       if (known !== undefined) this.#sender.rewind(this.#after(frame.after) ?? known.beginSeq - 1);
     } catch (error) {
       this.#refuse(error, { id });
@@ -156,7 +167,7 @@ export class HostSession {
       }
       from ??= journal.firstSeq - 1;
       journal.position(from);
-      this.#reply({ type: 'resumed', ref, after: from, upTo: journal.lastSeq });
+      this.tell({ type: 'resumed', ref, after: from, upTo: journal.lastSeq });
       this.#sender.rewind(from);
     } catch (error) {
       this.#refuse(error, { ref });
@@ -170,7 +181,7 @@ export class HostSession {
   #pong(n: number): void {
     const { program, journal } = this.#parts;
     const turn = program.turns?.current;
-    this.#reply({
+    this.tell({
       type: 'pong',
       n,
       program: program.health(),
@@ -181,18 +192,15 @@ export class HostSession {
     });
   }
 
-  #hello(): AgentHello {
-    return helloFrame(this.#parts);
-  }
-
   #refuse(error: unknown, about: { readonly id?: string; readonly ref?: number }): void {
     const refusal = Refusal.of(error, 'CCB_PROTOCOL', 'the agent could not do that');
     this.#parts.log('warn', 'frame.refused', { code: refusal.code, reason: refusal.message, ...about });
-    this.#reply(refusal.frame(about));
+    this.tell(refusal.frame(about));
   }
 
-  #reply(frame: Exclude<AgentFrame, JournalFrame>): void {
-    this.#channel.write(encodeControl(frame));
+  /** Only the holder's word counts: what it has not taken yet must stay, however far an observer has read. */
+  #acknowledge(seq: number | undefined): void {
+    if (seq !== undefined && !this.#observer) this.#parts.acknowledge(seq);
   }
 }
 

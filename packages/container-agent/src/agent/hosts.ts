@@ -1,5 +1,5 @@
 import type { Channel, NamedPipeError } from '@ccb/named-pipe';
-import type { AgentFrame, HostFrame, HostHello } from '../protocol/frames.ts';
+import type { AgentFrame, ControlFrame, HostFrame, HostHello } from '../protocol/frames.ts';
 import { HostSession, type SessionParts } from './host-session.ts';
 import type { Sender } from './sender.ts';
 
@@ -24,10 +24,20 @@ export class Hosts {
     });
     channel.on('invalid', (error: NamedPipeError) => log('warn', 'frame.invalid', { reason: error.message }));
     channel.subscribe((frame) => {
-      if (this.#holder?.channel === channel) this.#holder.session.receive(frame);
-      else if (frame.type === 'hello') this.#greet(frame, channel);
+      if (frame.type === 'hello') this.#greet(frame, channel);
+      else if (this.#holder?.channel === channel) this.#holder.session.receive(frame);
       else log('warn', 'frame.before_hello', { type: frame.type });
     });
+  }
+
+  /** To the one who holds the agent now, if anybody does. */
+  tell(frame: ControlFrame): void {
+    this.#holder?.session.tell(frame);
+  }
+
+  /** Nobody is served any more. */
+  end(): void {
+    if (this.#holder !== undefined) this.#release(this.#holder.channel);
   }
 
   #greet(hello: HostHello, channel: Channel<HostFrame, AgentFrame>): void {
@@ -39,11 +49,14 @@ export class Hosts {
       return;
     }
     if (holder !== undefined) {
-      log('warn', 'host.replaced', { host: hello.host, holder: holder.session.host });
+      if (holder.session.host !== hello.host) {
+        log('warn', 'host.replaced', { host: hello.host, holder: holder.session.host });
+      }
       this.#release(holder.channel);
     }
+    const session = HostSession.open(hello, channel, this.#sender, this.#parts, false);
+    if (session === undefined) return;
     log('info', 'host.up', { host: hello.host });
-    const session = new HostSession(hello, channel, this.#sender, this.#parts, false);
     this.#holder = { session, channel };
   }
 

@@ -19,13 +19,17 @@ async function main(path: string | undefined, option: string | undefined): Promi
   }
   const settings = readSettings(path);
   const log = stderrLog(settings.name);
+  let agent: Agent | undefined;
   process.on('uncaughtException', (error) => {
     log('error', 'agent.crashed', { reason: String(error), stack: error instanceof Error ? error.stack : undefined });
-    process.exit(EXIT_BROKEN);
+    try {
+      agent?.crash();
+    } finally {
+      process.exit(EXIT_BROKEN);
+    }
   });
   // A terminal that goes away must not take the agent along.
   process.on('SIGHUP', () => undefined);
-  let agent: Agent;
   try {
     agent = await Agent.start(settings, typeof AGENT_VERSION === 'string' ? AGENT_VERSION : 'source', log);
   } catch (error) {
@@ -33,7 +37,7 @@ async function main(path: string | undefined, option: string | undefined): Promi
     log('error', 'agent.not_started', { code, reason: error instanceof Error ? error.message : String(error) });
     return code === 'CCB_PIPE_LOCKED' ? EXIT_LOCKED : EXIT_BROKEN;
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void agent.stop(signal, GRACE_MS));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void agent?.stop(signal, GRACE_MS));
   if (option?.startsWith('--ready-fd=')) announce(Number(option.slice('--ready-fd='.length)));
   await agent.ended();
   return 0;

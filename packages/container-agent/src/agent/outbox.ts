@@ -14,6 +14,8 @@ export interface OutboxEvents {
   committed(): void;
   /** A batch could not be journaled: its lines are gone, nothing of them was sent; ends among them were saved from the reserve. */
   full(error: unknown): void;
+  /** Not even the reserve took this end: no reader will find it in the journal. */
+  endLost(id: string, error: unknown): void;
 }
 
 interface Run {
@@ -54,7 +56,7 @@ export class Outbox {
   begin(id: string, digest: string, text: string): void {
     this.#closeRun();
     const seq = this.#next();
-    this.#put(encodeBegin(seq, id, timestamp(), digest, text));
+    this.#add(encodeBegin(seq, id, timestamp(), digest, text));
     this.#persist();
     this.#journal.noteBegin(id, digest, seq);
     this.#schedule();
@@ -116,9 +118,13 @@ export class Outbox {
     return seq;
   }
 
-  #put(line: Buffer): void {
+  #add(line: Buffer): void {
     this.#lines.push(line);
     this.#bytes += line.length;
+  }
+
+  #put(line: Buffer): void {
+    this.#add(line);
     if (this.#bytes >= BATCH_BYTES) this.commit();
   }
 
@@ -155,7 +161,6 @@ export class Outbox {
     try {
       this.#journal.append(lines, bytes, this.#firstSeq, this.#seq);
     } catch (error) {
-      this.#run = undefined;
       this.#seq = this.#journal.lastSeq;
       for (const { id, result } of ends) this.#endFromReserve(id, result);
       throw error;
@@ -167,9 +172,15 @@ export class Outbox {
   /** Its last output is lost with the batch, so the end says that, and goes where room was kept for it. */
   #endFromReserve(id: string, result: CommandResult): void {
     const start = this.#journal.tail;
-    const seq = ++this.#seq;
+    const seq = this.#seq + 1;
     const line = encodeEnd(seq, id, timestamp(), diskFullResult(result));
-    this.#journal.appendFromReserve(line, seq);
+    try {
+      this.#journal.appendFromReserve(line, seq);
+    } catch (error) {
+      this.#events.endLost(id, error);
+      return;
+    }
+    this.#seq = seq;
     this.#journal.noteEnd(id, seq);
     this.#journaled([line], start, line.length);
   }

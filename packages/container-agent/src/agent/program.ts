@@ -20,7 +20,6 @@ export class Program {
   readonly #directory: string;
   #supervisor: Supervisor | undefined;
   #turns: Turns | undefined;
-  #configuring: Promise<void> | undefined;
 
   constructor(settings: AgentSettings, parts: Omit<TurnsParts, 'supervisor'>) {
     this.name = settings.program;
@@ -58,18 +57,13 @@ export class Program {
   }
 
   /** Takes the secrets and brings the program up. The first ones count for this agent's life. @throws {Refusal} CCB_SECRET_MISSING */
-  configure(secrets: Readonly<Record<string, string>>): Promise<void> {
+  async configure(secrets: Readonly<Record<string, string>>): Promise<void> {
     if (this.#turns === undefined) {
-      const missing = this.#settings.secrets.filter((name) => secrets[name] === undefined);
-      if (missing.length > 0) return Promise.reject(this.unconfigured(missing));
+      const missing = this.#settings.secrets.filter((name) => !Object.hasOwn(secrets, name));
+      if (missing.length > 0) throw this.unconfigured(missing);
       this.#make(secrets);
     }
-    this.#configuring ??= Promise.resolve(this.#supervisor?.ready())
-      .then(() => undefined)
-      .finally(() => {
-        this.#configuring = undefined;
-      });
-    return this.#configuring;
+    await this.#supervisor?.ready();
   }
 
   unconfigured(missing: readonly string[] = this.#settings.secrets): Refusal {
@@ -81,15 +75,24 @@ export class Program {
   }
 
   async stop(graceMs: number): Promise<void> {
-    await this.#turns?.stop(graceMs);
-    const left = endStrays(this.#settings.instanceId);
-    if (left.length > 0) this.#log('error', 'program.strays_left', { pids: left });
-    this.#file.clear();
-    rmSync(this.#directory, { recursive: true, force: true });
+    try {
+      await this.#turns?.stop(graceMs);
+    } finally {
+      const left = endStrays(this.#settings.instanceId);
+      if (left.length > 0) this.#log('error', 'program.strays_left', { pids: left });
+      this.#file.clear();
+      rmSync(this.#directory, { recursive: true, force: true });
+    }
+  }
+
+  /** Without grace, at once: for an agent that is about to break. */
+  kill(): void {
+    endStrays(this.#settings.instanceId, this.#file.survivor()?.group);
   }
 
   #make(secrets: Readonly<Record<string, string>>): void {
-    const { settings, directory } = { settings: this.#settings, directory: this.#directory };
+    const settings = this.#settings;
+    const directory = this.#directory;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const named = Object.fromEntries(settings.secrets.map((name) => [name, secrets[name] as string]));
     const context = {

@@ -1,4 +1,5 @@
 import type { Journal } from '../journal/journal.ts';
+import type { AgentLog } from './log.ts';
 
 const PIECE_BYTES = 65_536;
 
@@ -15,6 +16,7 @@ export interface Outlet {
  */
 export class Sender {
   readonly #journal: Journal;
+  readonly #log: AgentLog;
   #channel: Outlet | undefined;
   #undrained: (() => void) | undefined;
   #position = 0;
@@ -22,8 +24,9 @@ export class Sender {
   #waiting = false;
   #piece: Buffer | undefined;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, log: AgentLog) {
     this.#journal = journal;
+    this.#log = log;
   }
 
   /** Sends everything after `afterSeq` to this channel from now on. @throws what `journal.position` throws */
@@ -64,9 +67,10 @@ export class Sender {
 
   /** Lines that the journal has just taken at byte `start`. */
   publish(lines: readonly Buffer[], start: number, bytes: number): void {
-    if (this.#channel === undefined || this.#paused || this.#waiting || this.#position !== start) return;
-    const first = lines[0] as Buffer;
-    this.#write(lines.length === 1 ? first : Buffer.concat(lines, bytes));
+    if (this.#channel === undefined || this.#paused || this.#waiting) return;
+    // A part of them may have gone out already, read from the journal.
+    if (this.#position !== start) this.#pump();
+    else this.#write(lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines, bytes));
   }
 
   /** The journal has grown, by whatever way. */
@@ -81,22 +85,42 @@ export class Sender {
 
   #pump(): void {
     while (this.#channel !== undefined && !this.#paused && !this.#waiting && this.#position < this.#journal.tail) {
-      this.#piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
-      let piece = this.#piece;
-      let read = this.#journal.readLines(this.#position, piece);
-      while (read.larger) {
-        piece = Buffer.allocUnsafeSlow(piece.length * 4);
-        read = this.#journal.readLines(this.#position, piece);
-      }
-      if (read.bytes === 0) return;
-      this.#write(piece.subarray(0, read.bytes));
+      const lines = this.#read();
+      // Down: the channel says so in a moment, and this sender is detached.
+      if (lines !== undefined && !this.#write(lines)) return;
     }
   }
 
-  #write(lines: Buffer): void {
-    const outcome = this.#channel?.write(lines);
-    if (outcome === undefined || outcome === 'down') return;
+  /** The next whole lines; undefined: they are gone, and the position is beyond them. */
+  #read(): Buffer | undefined {
+    try {
+      this.#piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
+      let piece = this.#piece;
+      for (;;) {
+        const { bytes } = this.#journal.readLines(this.#position, piece);
+        if (bytes > 0) return piece.subarray(0, bytes);
+        if (piece.length >= this.#journal.tail - this.#position) throw new Error('a line without an end');
+        piece = Buffer.allocUnsafeSlow(piece.length * 4);
+      }
+    } catch (error) {
+      this.#skip(error);
+      return undefined;
+    }
+  }
+
+  /** Rotated away under a slow reader, or damaged: that reader sees the hole by the numbers and asks, and is told why. */
+  #skip(error: unknown): void {
+    const { firstSeq, tail } = this.#journal;
+    const rotated = (error as { readonly code?: unknown }).code === 'CCB_JOURNAL_GAP';
+    this.#log('warn', 'sender.gap', { firstSeq, reason: String(error) });
+    this.#position = rotated ? this.#journal.position(firstSeq - 1) : tail;
+  }
+
+  #write(lines: Buffer): boolean {
+    const outcome = this.#channel?.write(lines) ?? 'down';
+    if (outcome === 'down') return false;
     this.#position += lines.length;
     if (outcome === 'queued') this.#waiting = true;
+    return true;
   }
 }

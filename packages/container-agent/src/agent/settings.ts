@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Fields, FrameError, fields, identifier, optionalCount, text } from '../protocol/check.ts';
 
 /** What a host writes down for an agent that it starts. Holds names of secrets, never values. */
@@ -59,12 +60,16 @@ export function parseSettings(value: unknown): AgentSettings {
   texts(settings, 'programArgs');
   texts(settings, 'secrets');
   for (const [name, entry] of Object.entries(fields(settings.env, 'env'))) {
-    if (typeof entry !== 'string') throw new FrameError(`env.${name}`, 'a string');
+    if (typeof entry !== 'string' || entry.includes('\0')) throw new FrameError(`env.${name}`, 'a string without NUL');
   }
   if (settings.ephemeral !== undefined) {
     const ephemeral = fields(settings.ephemeral, 'ephemeral');
     absolute(ephemeral, 'lock');
     absolute(ephemeral, 'directory');
+    // It is removed with all that is in it.
+    if (ephemeral.directory !== dirname(settings.state as string)) {
+      throw new FrameError('ephemeral.directory', 'the directory that state is in');
+    }
   }
   if (settings.journal !== undefined) {
     const journal = fields(settings.journal, 'journal');
@@ -80,6 +85,6 @@ function absolute(value: Fields, key: string): void {
 
 function texts(value: Fields, key: string): void {
   const list = value[key];
-  if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string'))
-    throw new FrameError(key, 'a list of strings');
+  if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string' && !entry.includes('\0')))
+    throw new FrameError(key, 'a list of strings without NUL');
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver, DriverContext, DriverFactory } from '../drivers/driver.ts';
+import { DriverError } from '../drivers/driver-error.ts';
 import type { ProgramHealth } from '../protocol/frames.ts';
 import type { AgentLog } from './log.ts';
 import { processStat } from './proc.ts';
@@ -32,15 +33,15 @@ export class Supervisor {
       ...context,
       log,
       spawned: (program) => {
-        file.write(program);
-        this.#startedAt = Date.now();
+        this.#record(() => file.write(program));
+        this.#startedAt = performance.now();
         this.#up = true;
         this.#restarts += 1;
       },
       exited: (program) => {
         this.#up = false;
-        this.#failures = Date.now() - this.#startedAt >= HEALTHY_MS ? 1 : this.#failures + 1;
-        file.clear();
+        this.#failures = this.#wasHealthy ? 1 : this.#failures + 1;
+        this.#record(() => file.clear());
         if (!this.#ended.signal.aborted) log('warn', 'program.exited', program);
       },
     });
@@ -70,26 +71,62 @@ export class Supervisor {
   }
 
   async stop(graceMs: number): Promise<void> {
-    this.#ended.abort();
+    this.#ended.abort(new DriverError('CCB_STOPPED', 'the program was stopped', { retryable: true }));
     await this.driver.stop(graceMs);
     this.#up = false;
   }
 
+  get #wasHealthy(): boolean {
+    return performance.now() - this.#startedAt >= HEALTHY_MS;
+  }
+
   async #start(): Promise<void> {
-    if (this.#failures > 0 && Date.now() - this.#startedAt >= HEALTHY_MS) this.#failures = 0;
-    const pause = BACKOFF_MS[Math.min(this.#failures, BACKOFF_MS.length - 1)] ?? 0;
-    if (pause > 0) {
-      this.#log('info', 'program.backoff', { waitMs: pause, failures: this.#failures });
-      await delay(pause, undefined, { signal: this.#ended.signal });
-    }
+    const { signal } = this.#ended;
+    if (this.#failures > 0 && this.#wasHealthy) this.#failures = 0;
+    const before = this.#failures;
+    const pause = BACKOFF_MS[Math.min(before, BACKOFF_MS.length - 1)] ?? 0;
     try {
-      await this.driver.start(AbortSignal.any([this.#ended.signal, AbortSignal.timeout(START_MS)]));
+      if (pause > 0) {
+        this.#log('info', 'program.backoff', { waitMs: pause, failures: before });
+        await delay(pause, undefined, { signal });
+      }
+      signal.throwIfAborted();
+      await this.#startDriver();
       // A loopback program spawns nothing and still is up.
       this.#up = true;
-      this.#startedAt = Date.now();
+      this.#startedAt = performance.now();
     } catch (error) {
-      this.#failures += 1;
+      if (signal.aborted) throw signal.reason;
+      // One failure, also where the exit of a program that came half up was counted already.
+      this.#failures = Math.max(this.#failures, before + 1);
+      this.#startedAt = performance.now();
       throw error;
+    }
+  }
+
+  async #startDriver(): Promise<void> {
+    const { signal } = this.#ended;
+    const limit = new AbortController();
+    const stopped = (): void => limit.abort(signal.reason);
+    const timer = setTimeout(() => {
+      const message = `the program was not ready within ${START_MS} ms and was ended`;
+      limit.abort(new DriverError('CCB_TIMEOUT', message, { retryable: true }));
+    }, START_MS);
+    signal.addEventListener('abort', stopped, { once: true });
+    try {
+      await this.driver.start(limit.signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stopped);
+    }
+  }
+
+  /** Without its record a program that outlives this agent is still found by its environment. */
+  #record(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      this.#log('warn', 'program.not_recorded', { reason: String(error) });
     }
   }
 }

@@ -18,7 +18,6 @@ const TERMINATE_GRACE_MS = 2_000;
 interface Waiting {
   readonly frame: CommandFrame;
   readonly digest: string;
-  readonly refuse: (refusal: Refusal) => void;
   readonly deadline: NodeJS.Timeout | undefined;
 }
 
@@ -28,6 +27,8 @@ export interface TurnsParts {
   readonly supervisor: Supervisor;
   readonly flow: Flow;
   readonly log: AgentLog;
+  /** A command that was taken will not begin, or its end cannot be journaled: to whoever is connected then. */
+  refuse(id: string, refusal: Refusal): void;
 }
 
 /** The commands of one agent: one runs, the others wait in order; each begins at most once. */
@@ -55,7 +56,7 @@ export class Turns {
    * @returns where a known command began
    * @throws {Refusal} CCB_ID_CONFLICT, CCB_BUSY, CCB_STOPPED
    */
-  submit(frame: CommandFrame, refuse: (refusal: Refusal) => void): { readonly beginSeq: number } | undefined {
+  submit(frame: CommandFrame): { readonly beginSeq: number } | undefined {
     const digest = createHash('sha256').update(frame.text).digest('hex').slice(0, 32);
     const known = this.#parts.journal.lookup(frame.id);
     const waiting = this.#queue.find((entry) => entry.frame.id === frame.id);
@@ -71,7 +72,7 @@ export class Turns {
       frame.timeoutMs === undefined
         ? undefined
         : setTimeout(() => this.cancel(frame.id, 'timeout'), Math.min(frame.timeoutMs, 2 ** 31 - 1));
-    this.#queue.push({ frame, digest, refuse, deadline });
+    this.#queue.push({ frame, digest, deadline });
     this.#pump();
     return undefined;
   }
@@ -83,10 +84,8 @@ export class Turns {
   cancel(id: string, reason: CancelReason): void {
     const index = this.#queue.findIndex((entry) => entry.frame.id === id);
     if (index >= 0) {
-      const [entry] = this.#queue.splice(index, 1);
-      clearTimeout(entry?.deadline);
       const { code, message } = cancelVerdict(reason);
-      entry?.refuse(new Refusal(code, `${message} before it began`));
+      this.#refuse(this.#queue.splice(index, 1), new Refusal(code, `${message} before it began`));
     } else if (this.#current?.id === id) {
       this.#current.judge(cancelVerdict(reason));
       this.#end();
@@ -115,10 +114,8 @@ export class Turns {
   /** Refuses what waits, and ends what runs by ending the program. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
-    for (const entry of this.#queue.splice(0)) {
-      clearTimeout(entry.deadline);
-      entry.refuse(new Refusal('CCB_STOPPED', 'the instance was stopped before the command began', true));
-    }
+    const refusal = new Refusal('CCB_STOPPED', 'the instance was stopped before the command began', true);
+    this.#refuse(this.#queue.splice(0), refusal);
     const settled = this.#current === undefined ? undefined : this.#whenSettled();
     this.#current?.judge(stoppedVerdict);
     await this.#parts.supervisor.stop(graceMs);
@@ -140,25 +137,21 @@ export class Turns {
       },
       (error: unknown) => {
         this.#waking = false;
-        const entry = this.#queue.shift();
-        clearTimeout(entry?.deadline);
-        entry?.refuse(Refusal.of(error, 'CCB_PROGRAM_EXITED', 'the program does not start'));
-        this.#pump();
+        // All of them: each would wait for the next try in vain, one after the other.
+        this.#refuse(this.#queue.splice(0), Refusal.of(error, 'CCB_PROGRAM_EXITED', 'the program does not start'));
       },
     );
   }
 
   #begin(): void {
-    const { journal, outbox, supervisor, log } = this.#parts;
+    const { journal, outbox, supervisor } = this.#parts;
     const entry = this.#queue.shift() as Waiting;
     const { frame } = entry;
     try {
       if (!journal.healthy && !journal.restoreReserve()) throw Refusal.diskFull();
       outbox.begin(frame.id, entry.digest, frame.text);
     } catch (error) {
-      clearTimeout(entry.deadline);
-      log('warn', 'command.refused', { id: frame.id, reason: String(error) });
-      entry.refuse(Refusal.of(error, 'CCB_DISK_FULL', 'the command could not be journaled'));
+      this.#refuse([entry], Refusal.of(error, 'CCB_DISK_FULL', 'the command could not be journaled'));
       this.#pump();
       return;
     }
@@ -173,10 +166,17 @@ export class Turns {
         message: 'the program was started again before this command',
       });
     }
-    supervisor.driver.run(turn).then(
-      (end) => this.#finish(turn, end),
-      (error: unknown) => this.#finish(turn, failedRun(error)),
-    );
+    void this.#run(turn);
+  }
+
+  async #run(turn: RunningTurn): Promise<void> {
+    let end: RunEnd;
+    try {
+      end = await this.#parts.supervisor.driver.run(turn);
+    } catch (error) {
+      end = failedRun(error);
+    }
+    this.#finish(turn, end);
   }
 
   #finish(turn: RunningTurn, end: RunEnd): void {
@@ -188,6 +188,7 @@ export class Turns {
     outbox.end(turn.id, turn.close(end));
     flow.discarding(false);
     this.#current = undefined;
+    if (this.#settled.length > 0) outbox.commit();
     for (const settled of this.#settled.splice(0)) settled();
     this.#pump();
   }
@@ -201,6 +202,14 @@ export class Turns {
       driver.signal('SIGTERM');
       this.#escalation = setTimeout(() => driver.signal('SIGKILL'), TERMINATE_GRACE_MS);
     }, INTERRUPT_GRACE_MS);
+  }
+
+  #refuse(entries: readonly Waiting[], refusal: Refusal): void {
+    for (const { frame, deadline } of entries) {
+      clearTimeout(deadline);
+      this.#parts.log('warn', 'command.refused', { id: frame.id, code: refusal.code, reason: refusal.message });
+      this.#parts.refuse(frame.id, refusal);
+    }
   }
 
   #whenSettled(): Promise<void> {

@@ -8,6 +8,9 @@ it('knows its programs by name', () => {
 
 it('names the known programs when asked for another', () => {
   expect(() => driverFactory('toString')).toThrow(
-    expect.objectContaining({ code: 'CCB_PROGRAM_NOT_FOUND', message: expect.stringMatching(/"toString".*echo, shell/) }),
+    expect.objectContaining({
+      code: 'CCB_PROGRAM_NOT_FOUND',
+      message: expect.stringMatching(/"toString".*echo, shell/),
+    }),
   );
 });

@@ -15,5 +15,8 @@ export const driverNames: readonly string[] = Object.freeze([...factories.keys()
 export function driverFactory(name: string): DriverFactory {
   const factory = factories.get(name);
   if (factory) return factory;
-  throw new DriverError('CCB_PROGRAM_NOT_FOUND', `No program is called "${name}". Choose one of: ${driverNames.join(', ')}.`);
+  throw new DriverError(
+    'CCB_PROGRAM_NOT_FOUND',
+    `No program is called "${name}". Choose one of: ${driverNames.join(', ')}.`,
+  );
 }

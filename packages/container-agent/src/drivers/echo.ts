@@ -5,8 +5,7 @@ import type { Driver, DriverContext, Turn } from './driver.ts';
 export function createEchoDriver(_context: DriverContext): Driver {
   return {
     pid: undefined,
-    start: (signal: AbortSignal): Promise<void> =>
-      signal.aborted ? Promise.reject(signal.reason) : Promise.resolve(),
+    start: (signal: AbortSignal): Promise<void> => (signal.aborted ? Promise.reject(signal.reason) : Promise.resolve()),
     run: (turn: Turn): Promise<RunEnd> => {
       turn.write('stdout', turn.text);
       return Promise.resolve({ success: true, completedBy: 'program', exitCode: 0 });

@@ -12,7 +12,9 @@ function decodeAll(chunks: readonly Uint8Array[]): DecodedPiece[] {
 const textOf = (pieces: readonly DecodedPiece[]): string => pieces.map((piece) => piece.text).join('');
 
 const bytesOf = (pieces: readonly DecodedPiece[]): Buffer =>
-  Buffer.concat(pieces.map((piece) => (piece.bytes === undefined ? Buffer.from(piece.text) : Buffer.from(piece.bytes, 'base64'))));
+  Buffer.concat(
+    pieces.map((piece) => (piece.bytes === undefined ? Buffer.from(piece.text) : Buffer.from(piece.bytes, 'base64'))),
+  );
 
 function expectExact(bytes: Uint8Array, chunks: readonly Uint8Array[]): void {
   const pieces = decodeAll(chunks);
@@ -31,11 +33,15 @@ const awkward: Readonly<Record<string, Uint8Array>> = {
   'U+FFFD itself': Buffer.from('a\ufffdb'),
   'the ends of the ranges': Buffer.from('\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}'),
   'lone continuation bytes': Buffer.from([0x80, 0xbf, 0x61, 0x80, 0x80, 0x80, 0x80]),
-  'overlong forms': Buffer.from([0xc0, 0xaf, 0xc1, 0xbf, 0xe0, 0x80, 0xaf, 0xe0, 0x9f, 0xbf, 0xf0, 0x80, 0x80, 0xaf, 0xf0, 0x8f, 0xbf, 0xbf]),
-  'surrogates': Buffer.from([0xed, 0xa0, 0x80, 0xed, 0xb0, 0x80, 0xed, 0x9f, 0xbf]),
+  'overlong forms': Buffer.from([
+    0xc0, 0xaf, 0xc1, 0xbf, 0xe0, 0x80, 0xaf, 0xe0, 0x9f, 0xbf, 0xf0, 0x80, 0x80, 0xaf, 0xf0, 0x8f, 0xbf, 0xbf,
+  ]),
+  surrogates: Buffer.from([0xed, 0xa0, 0x80, 0xed, 0xb0, 0x80, 0xed, 0x9f, 0xbf]),
   'above U+10FFFF': Buffer.from([0xf4, 0x90, 0x80, 0x80, 0xf5, 0x80, 0x80, 0x80, 0xfe, 0xff]),
   'cut short, then ASCII': Buffer.from([0xe2, 0x82, 0x61, 0xf0, 0x9f, 0x98, 0x62, 0xc3, 0x63]),
-  'cut short, then another lead': Buffer.from([0xf0, 0x9f, 0xe2, 0x82, 0xc3, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0xf0, 0x9f, 0x98, 0x80]),
+  'cut short, then another lead': Buffer.from([
+    0xf0, 0x9f, 0xe2, 0x82, 0xc3, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0xf0, 0x9f, 0x98, 0x80,
+  ]),
   'cut short at the end': Buffer.from([0x61, 0xf0, 0x9f, 0x98]),
 };
 
@@ -47,14 +53,23 @@ describe('Utf8Decoder', () => {
           expectExact(bytes, [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)]);
         }
       }
-      expectExact(bytes, [...bytes].map((byte) => Uint8Array.of(byte)));
+      expectExact(
+        bytes,
+        [...bytes].map((byte) => Uint8Array.of(byte)),
+      );
     });
   }
 
   it('decodes any bytes in any chunks as TextDecoder does at once, and loses none', () => {
     // Bytes that matter are far likelier than uniform ones to meet.
-    const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xe0, 0xe2, 0xed, 0xf0, 0xf4));
-    const chunks = fc.array(fc.array(byte, { maxLength: 6 }).map((values) => Uint8Array.from(values)), { maxLength: 12 });
+    const byte = fc.oneof(
+      fc.integer({ min: 0, max: 255 }),
+      fc.constantFrom(0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xe0, 0xe2, 0xed, 0xf0, 0xf4),
+    );
+    const chunks = fc.array(
+      fc.array(byte, { maxLength: 6 }).map((values) => Uint8Array.from(values)),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(chunks, (parts) => expectExact(Buffer.concat(parts), parts)),
       { numRuns: 3_000, seed: 20_240_601 },

@@ -19,6 +19,7 @@ import { AgentClient } from './agent-client.ts';
 const RECONNECT_MS = 30_000;
 const OPEN_MS = 15_000;
 /** ms before each further attempt to bring an agent back; the last one repeats. */
+const DYING_MS = 250;
 const BACKOFF_MS = [0, 100, 500, 2_000, 5_000];
 
 export interface AgentInstanceOptions extends Omit<AbstractInstanceOptions, 'capabilities'> {
@@ -244,8 +245,9 @@ export abstract class AgentInstance extends AbstractInstance {
     for (let attempt = 0; ; attempt += 1) {
       try {
         await delay(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)], undefined, { signal });
-        await this._launch({ signal });
-        await client.whenUp({ signal, timeoutMs: this.#reconnectMs });
+        const found = await this._launch({ signal });
+        // One that is just dying still holds its lock: it is looked at again soon.
+        await client.whenUp({ signal, timeoutMs: found === 'running' ? DYING_MS : this.#reconnectMs });
         await client.configure(this.#secrets, { signal });
         this._moved('running', 'the agent is back');
         return;

@@ -18,5 +18,6 @@ export function historyEntry(frame: JournalFrame, journalId: string): HistoryEnt
   const place = { commandId: frame.id, cursor: cursorOf(journalId, frame.seq), at: frame.at };
   if (frame.type === 'begin') return { ...place, type: 'command', text: frame.text };
   if (frame.type === 'end') return { ...place, type: 'end', result: frame.result };
-  return { ...place, ...frame.event };
+  // The place last: an event may carry keys of any name.
+  return { ...frame.event, ...place };
 }

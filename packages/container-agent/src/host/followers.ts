@@ -94,8 +94,7 @@ export class Followers {
 
   /** After every delivery, and whenever a reader has moved on. */
   updateFlow(): void {
-    let full = false;
-    for (const follower of this.#all) full ||= follower.full;
+    const full = this.#isFull();
     if (full !== this.#paused) {
       this.#paused = full;
       this.#pausedAt = this.#received;
@@ -113,5 +112,15 @@ export class Followers {
     this.#paused = false;
     this.#acked = 0;
     this.updateFlow();
+  }
+
+  /** A slow reader of an answer holds the program back. One of the history waits for nobody and holds nobody up. */
+  #isFull(): boolean {
+    let all = this.#all.size > 0;
+    for (const follower of this.#all) {
+      if (!follower.full) all = false;
+      else if (follower instanceof AnswerFollower) return true;
+    }
+    return all;
   }
 }

@@ -1,4 +1,7 @@
-/** Notices an agent that is there and says nothing: asks after a third of the limit, gives up at the limit. */
+/** Times that an agent is asked before it counts as silent. */
+const BEATS = 3;
+
+/** Notices an agent that is there and says nothing: asks three times within the limit, gives up at the limit. */
 export class Heartbeat {
   readonly #everyMs: number;
   readonly #events: { beat(): void; silent(): void; heard(): void };
@@ -7,7 +10,7 @@ export class Heartbeat {
   #silent = false;
 
   constructor(silenceMs: number, events: { beat(): void; silent(): void; heard(): void }) {
-    this.#everyMs = silenceMs / 3;
+    this.#everyMs = silenceMs / (BEATS + 1);
     this.#events = events;
   }
 
@@ -15,7 +18,7 @@ export class Heartbeat {
     this.stop();
     this.#timer = setInterval(() => {
       this.#missed += 1;
-      if (this.#missed > 3 && !this.#silent) {
+      if (this.#missed > BEATS && !this.#silent) {
         this.#silent = true;
         this.#events.silent();
       }

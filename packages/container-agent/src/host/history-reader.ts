@@ -3,39 +3,51 @@ import type { HostFrame, JournalFrame } from '../protocol/frames.ts';
 import { cursorOf, historyEntry } from './events.ts';
 import type { Follower } from './follower.ts';
 
-const FULL_ENTRIES = 2_000;
+/** Behind by more (characters, roughly), the reader is `full`; below a quarter of it there is room again. */
+const FULL_WEIGHT = 1024 * 1024;
+/** An agent that goes on sending, for others: what comes then is read again later. */
+const HARD_LIMIT = 16 * FULL_WEIGHT;
 
 interface Waiting {
   resolve(step: IteratorResult<HistoryEntry>): void;
   reject(error: unknown): void;
 }
 
-/** Follows the whole journal, all commands, as an async iterator. */
+export interface HistoryReaderEvents {
+  /** The first step was asked for. */
+  begin(): void;
+  /** There is room again. */
+  taken(): void;
+  /** There is room again, and lines were passed over meanwhile: ask for them. */
+  again(): void;
+  /** Nobody reads any more. */
+  ended(): void;
+}
+
+/** Follows the whole journal, all commands, as an async iterator. Nothing happens before its first step. */
 export class HistoryReader implements Follower, AsyncIterableIterator<HistoryEntry> {
   readonly #after: Cursor | undefined;
   readonly #follow: boolean;
-  readonly #onTaken: () => void;
-  readonly #onEnd: () => void;
-  readonly #entries: HistoryEntry[] = [];
-  #waiting: Waiting | undefined;
+  readonly #events: HistoryReaderEvents;
+  readonly #entries: { readonly entry: HistoryEntry; readonly weight: number }[] = [];
+  readonly #waiting: Waiting[] = [];
+  #weight = 0;
+  #full = false;
+  #missed = false;
+  #begun = false;
+  #awaitsResumed = true;
   #lastSeq = 0;
   #upTo: number | undefined;
   #ended = false;
   #error: unknown;
 
-  /** @param events `taken`: there is room again; `ended`: nobody reads any more */
   constructor(
     options: { readonly after?: Cursor | undefined; readonly follow: boolean },
-    events: { taken(): void; ended(): void },
+    events: HistoryReaderEvents,
   ) {
     this.#after = options.after;
     this.#follow = options.follow;
-    this.#onTaken = () => events.taken();
-    this.#onEnd = () => events.ended();
-  }
-
-  get lastSeq(): number {
-    return this.#lastSeq;
+    this.#events = events;
   }
 
   /** History holds nothing back: what it has not read yet it may miss, and then it says so (CCB_JOURNAL_GAP). */
@@ -44,25 +56,33 @@ export class HistoryReader implements Follower, AsyncIterableIterator<HistoryEnt
   }
 
   get full(): boolean {
-    return this.#entries.length >= FULL_ENTRIES;
+    return this.#full;
   }
 
   request(journalId: string, ref: number): HostFrame {
+    this.#awaitsResumed = true;
+    this.#missed = false;
     return { type: 'resume', ref, after: this.#lastSeq > 0 ? cursorOf(journalId, this.#lastSeq) : this.#after };
   }
 
   resumed(after: number, upTo: number): void {
+    this.#awaitsResumed = false;
     this.#lastSeq = Math.max(this.#lastSeq, after);
     this.#upTo ??= upTo;
     this.#endIfDone();
   }
 
   deliver(frame: JournalFrame, journalId: string): void {
-    if (this.#upTo === undefined || frame.seq <= this.#lastSeq || this.#ended) return;
+    if (this.#ended || this.#awaitsResumed || this.#missed || frame.seq <= this.#lastSeq) return;
+    if (this.#weight > HARD_LIMIT) {
+      this.#missed = true;
+      return;
+    }
     this.#lastSeq = frame.seq;
     const entry = historyEntry(frame, journalId);
-    if (this.#waiting === undefined) this.#entries.push(entry);
-    else this.#settle((waiting) => waiting.resolve({ value: entry, done: false }));
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#keep(entry);
+    else waiting.resolve({ value: entry, done: false });
     this.#endIfDone();
   }
 
@@ -71,34 +91,56 @@ export class HistoryReader implements Follower, AsyncIterableIterator<HistoryEnt
   }
 
   abort(reason: unknown): void {
-    this.#entries.length = 0;
+    this.#drop();
     this.#finish(reason);
   }
 
   next(): Promise<IteratorResult<HistoryEntry>> {
-    const entry = this.#entries.shift();
-    if (entry !== undefined) {
-      if (this.#entries.length === FULL_ENTRIES >> 2) this.#onTaken();
-      return Promise.resolve({ value: entry, done: false });
+    if (!this.#begun) {
+      this.#begun = true;
+      if (!this.#ended) this.#events.begin();
+    }
+    const first = this.#entries.shift();
+    if (first !== undefined) {
+      this.#weight -= first.weight;
+      if (this.#full && this.#weight < FULL_WEIGHT / 4) this.#drained();
+      return Promise.resolve({ value: first.entry, done: false });
     }
     if (this.#ended) {
       const error = this.#error;
       this.#error = undefined;
       return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   return(): Promise<IteratorResult<HistoryEntry>> {
-    this.#entries.length = 0;
+    this.#drop();
     this.#finish(undefined);
     return Promise.resolve({ value: undefined, done: true });
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #keep(entry: HistoryEntry): void {
+    const weight = (entry.type === 'text' ? entry.text.length + (entry.bytes?.length ?? 0) : sizeOf(entry)) + 200;
+    this.#entries.push({ entry, weight });
+    this.#weight += weight;
+    if (this.#weight > FULL_WEIGHT) this.#full = true;
+  }
+
+  #drained(): void {
+    this.#full = false;
+    if (this.#missed && !this.#ended) this.#events.again();
+    this.#events.taken();
+  }
+
+  #drop(): void {
+    this.#entries.length = this.#weight = 0;
+    this.#full = false;
+    this.#error = undefined;
   }
 
   #endIfDone(): void {
@@ -109,17 +151,15 @@ export class HistoryReader implements Follower, AsyncIterableIterator<HistoryEnt
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.#onEnd();
-    this.#settle((waiting) => {
+    this.#events.ended();
+    for (const waiting of this.#waiting.splice(0)) {
+      if (this.#error === undefined) waiting.resolve({ value: undefined, done: true });
+      else waiting.reject(this.#error);
       this.#error = undefined;
-      if (error === undefined) waiting.resolve({ value: undefined, done: true });
-      else waiting.reject(error);
-    });
+    }
   }
+}
 
-  #settle(step: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting !== undefined) step(waiting);
-  }
+function sizeOf(entry: HistoryEntry): number {
+  return entry.type === 'command' ? entry.text.length : JSON.stringify(entry).length;
 }

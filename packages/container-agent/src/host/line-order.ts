@@ -8,7 +8,7 @@ export type Verdict = 'deliver' | 'wait' | 'ask-again' | 'broken';
  * for again; an agent that cannot give it is broken.
  */
 export class LineOrder {
-  #expected = 0;
+  #expected = 1;
   #asking = false;
   #repairs = 0;
 
@@ -18,7 +18,7 @@ export class LineOrder {
   }
 
   get last(): number {
-    return Math.max(0, this.#expected - 1);
+    return this.#expected - 1;
   }
 
   /** The agent begins, or begins again, right after this line. */
@@ -28,13 +28,20 @@ export class LineOrder {
     this.#repairs = 0;
   }
 
+  /** The agent has gone back to right after this line, for whoever asked. What is missing now is missing anew. */
+  resumed(after: number, upTo: number): void {
+    this.#expected = Math.min(this.#expected, after + 1);
+    this.#asking = false;
+    if (this.last >= upTo) this.#repairs = 0;
+  }
+
   line(seq: number): Verdict {
     if (seq > this.#expected) return this.missing();
     if (seq === this.#expected) {
       this.#asking = false;
       this.#repairs = 0;
     }
-    // Earlier ones: the agent reads from an earlier place for somebody; the others have seen them.
+    // Earlier ones: a command that was known already is given again; the others have seen its lines.
     this.#expected = seq + 1;
     return 'deliver';
   }

@@ -6,11 +6,20 @@ interface Request {
   dispose(): void;
 }
 
-/** Questions to the agent that wait for their answer, each with its own deadline. */
-export class Requests {
-  readonly #open = new Map<string, Request>();
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-  /** @throws {InstanceError} CCB_TIMEOUT after timeoutMs (ms); `signal.reason` on abort; what `failAll` says */
+/** Questions to the agent that wait for their answer, each with its own deadline; several may wait for the same one. */
+export class Requests {
+  readonly #open = new Map<string, Set<Request>>();
+
+  /** How many wait. */
+  get size(): number {
+    let size = 0;
+    for (const requests of this.#open.values()) size += requests.size;
+    return size;
+  }
+
+  /** @throws {InstanceError} CCB_TIMEOUT after timeoutMs (ms); `signal.reason` on abort; what `fail` says */
   ask<T>(
     key: string,
     what: string,
@@ -22,30 +31,40 @@ export class Requests {
         reject(signal.reason);
         return;
       }
-      const aborted = (): void => void this.fail(key, signal?.reason);
-      const timer = setTimeout(() => {
-        const message = `the agent did not answer ${what} within ${timeoutMs} ms`;
-        this.fail(key, new InstanceError('CCB_TIMEOUT', message, { retryable: true }));
-      }, timeoutMs);
+      const giveUp = (error: unknown): void => {
+        this.#forget(key, request);
+        request.dispose();
+        reject(error);
+      };
+      const aborted = (): void => giveUp(signal?.reason);
+      const late = (): void => {
+        const message = `the agent did not answer ${what} within ${timeoutMs} ms; it is busy, or frozen. Try again, or give it more time with timeoutMs`;
+        giveUp(new InstanceError('CCB_TIMEOUT', message, { retryable: true }));
+      };
+      const timer = setTimeout(late, Math.min(timeoutMs, LONGEST_TIMER_MS));
       signal?.addEventListener('abort', aborted, { once: true });
       const dispose = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', aborted);
       };
-      this.#open.set(key, { resolve, reject, dispose });
+      const request: Request = { resolve, reject, dispose };
+      const others = this.#open.get(key);
+      if (others === undefined) this.#open.set(key, new Set([request]));
+      else others.add(request);
     });
   }
 
+  /** false: nobody asked that. */
   answer(key: string, value: unknown): boolean {
-    const request = this.#take(key);
-    request?.resolve(value as never);
-    return request !== undefined;
+    const requests = this.#take(key);
+    for (const request of requests) request.resolve(value as never);
+    return requests.length > 0;
   }
 
   fail(key: string, error: unknown): boolean {
-    const request = this.#take(key);
-    request?.reject(error);
-    return request !== undefined;
+    const requests = this.#take(key);
+    for (const request of requests) request.reject(error);
+    return requests.length > 0;
   }
 
   failAll(error: InstanceError): void {
@@ -56,10 +75,15 @@ export class Requests {
     for (const key of [...this.#open.keys()]) if (key !== kept) this.fail(key, error);
   }
 
-  #take(key: string): Request | undefined {
-    const request = this.#open.get(key);
+  #take(key: string): readonly Request[] {
+    const requests = [...(this.#open.get(key) ?? [])];
     this.#open.delete(key);
-    request?.dispose();
-    return request;
+    for (const request of requests) request.dispose();
+    return requests;
+  }
+
+  #forget(key: string, request: Request): void {
+    const requests = this.#open.get(key);
+    if (requests?.delete(request) && requests.size === 0) this.#open.delete(key);
   }
 }

@@ -59,7 +59,10 @@ export class EventBuffer {
   #sink: ((text: string) => void) | undefined;
   #closed = false;
   #error: unknown;
+  /** Of the last event that the reader was given. */
   cursor: Cursor | undefined;
+  /** Of the last event that came. */
+  latest: Cursor | undefined;
   onDrain: (() => void) | undefined;
   onTaken: ((seq: number) => void) | undefined;
 
@@ -74,6 +77,7 @@ export class EventBuffer {
 
   push(event: CommandEvent, seq: number): void {
     if (this.#closed) return;
+    this.latest = event.cursor;
     if (this.#reader === 'gone' || this.#gap) {
       this.#taken(seq);
       return;

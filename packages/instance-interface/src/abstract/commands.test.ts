@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Answer } from '../abstract.ts';
 import { DoorInstance, positionOf, successOf, textEvent } from '../testing/door.ts';
-import { collect, hanging, ScriptedInstance } from '../testing/scripted.ts';
+import { collect, hanging, question, ScriptedInstance } from '../testing/scripted.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const end = (answer: Answer | undefined): void => {
@@ -211,6 +211,42 @@ describe('cancelling', () => {
     };
     return { promise: instance.sendCommand('a').cancel(), aborted: () => signal?.aborted ?? false };
   }
+});
+
+describe('an answer behind the door', () => {
+  test('asks the policy of its command', async () => {
+    const instance = new DoorInstance({ permission: 'allow' });
+    await instance.start();
+    instance.sendCommand('a');
+    await expect(instance.dispatched[0]?.ask(question)).resolves.toBe('allow_once');
+    end(instance.dispatched[0]);
+    await expect(instance.dispatched[0]?.ask(question)).resolves.toBe('cancelled');
+    instance.sendCommand('b', { permission: () => new Promise(() => {}) });
+    const open = instance.dispatched[1]?.ask(question);
+    end(instance.dispatched[1]);
+    await expect(open).resolves.toBe('cancelled');
+  });
+
+  test('has a signal that aborts with what ended it, also for who looks at it afterwards', async () => {
+    const instance = new DoorInstance();
+    await instance.start();
+    instance.sendCommand('a');
+    await instance.detach();
+    expect(instance.dispatched[0]?.signal.reason).toEqual(code('CCB_CLOSED'));
+  });
+
+  test('whose command was ended by the instance acknowledges nothing of the journal', async () => {
+    const instance = new DoorInstance();
+    await instance.start();
+    const stream = instance.sendCommand('a');
+    const reader = stream.events()[Symbol.asyncIterator]();
+    instance.dispatched[0]?.push(textEvent(7, 'x'), 7);
+    instance.onCancel = () => Promise.reject(new Error('EPIPE'));
+    await stream.cancel();
+    for (let step = await reader.next(); !step.done; step = await reader.next());
+    expect(instance.taken).toEqual([7]);
+    expect(stream.cursor).toBe('j.7');
+  });
 });
 
 describe('interrupt', () => {

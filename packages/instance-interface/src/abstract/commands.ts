@@ -210,8 +210,8 @@ export class Commands {
       { id: turn.id, durationMs, outputBytes: 0 },
       `The command ${askedFor(reason)}; ${why}.`,
     );
-    // Not the backend's position: nothing of its journal may count as taken because of it.
-    turn.end(result, { cursor: turn.buffer.cursor ?? 'local.0', at: new Date().toISOString(), seq: 0 });
+    // No position of its own: resuming after it gives what follows the last event, and seq 0 acknowledges nothing.
+    turn.end(result, { cursor: turn.buffer.latest ?? turn.after ?? 'local.0', at: new Date().toISOString(), seq: 0 });
   }
 
   /** Ends this caller's part in a resumed command; the command goes on. */

@@ -289,6 +289,29 @@ describe('a program that resists', () => {
     await expect(second).resolves.toMatchObject({ output: 'b' });
     expect(order).toEqual(['over a', 'begin b']);
   });
+
+  test('a command that waits for it can be cancelled, and never begins', async () => {
+    const unwinding = deferred();
+    const instance = new ScriptedInstance({
+      async *run() {
+        try {
+          yield 'x';
+          return completed;
+        } finally {
+          await unwinding.promise;
+        }
+      },
+    });
+    await instance.start();
+    instance.sendCommand('a');
+    instance.move('failed', 'it broke');
+    await instance.start();
+    const second = instance.sendCommand('b');
+    await expect(second.cancel()).resolves.toMatchObject({ status: 'cancelled', durationMs: 0 });
+    unwinding.resolve();
+    await settle();
+    expect(instance.calls).toEqual(['start', 'run a', 'start']);
+  });
 });
 
 describe('Command.ask', () => {

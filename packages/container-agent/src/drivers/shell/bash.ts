@@ -94,13 +94,16 @@ export class Bash {
     signalGroup(this.pid, name);
   }
 
-  /** Ends it and its group. @throws {DriverError} when not even SIGKILL ends it */
-  async end(graceMs: number): Promise<void> {
+  /**
+   * Ends it and its group. An idle one ends with its input; a busy one is hung up on, for an interactive bash ignores
+   * SIGTERM, and passes that on to its background children.
+   * @throws {DriverError} when not even SIGKILL ends it
+   */
+  async end(graceMs: number, busy: boolean): Promise<void> {
     const began = performance.now();
     this.#child.stdin?.end();
     this.signal('SIGTERM');
-    // An interactive bash ignores SIGTERM; this is what it gets when its terminal is closed.
-    this.#child.kill('SIGHUP');
+    if (busy) this.#child.kill('SIGHUP');
     if (!(await this.#gone(graceMs))) {
       this.signal('SIGKILL');
       if (!(await this.#gone(REAP_MS))) {
@@ -116,7 +119,7 @@ export class Bash {
   async #ready(marksPath: string, signal: AbortSignal): Promise<void> {
     let said = '';
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-STARTUP_TEXT);
+      said = (said + text).slice(0, STARTUP_TEXT);
     });
     let abort = (): void => {};
     const outcome = await new Promise<'ready' | 'aborted' | BashExit>((resolve) => {
@@ -161,7 +164,9 @@ export function describeExit(exit: BashExit): string {
 async function spawnBash({ context, directory }: BashOptions): Promise<ChildProcess> {
   // `+o history` before it is interactive, or it reads and rewrites the history file of whoever owns HOME.
   const args = ['--norc', '--noprofile', '--noediting', '+o', 'history', ...context.args, '-i'];
-  const env = { ...context.env, PWD: directory };
+  // An inherited TMOUT would end an idle shell; an inherited prompt command would run between two commands.
+  const { TMOUT, PROMPT_COMMAND, ...inherited } = context.env;
+  const env = { ...inherited, PWD: directory };
   let child: ChildProcess;
   try {
     child = spawn('bash', args, { cwd: directory, env, stdio: ['pipe', 'ignore', 'pipe'], detached: true });
@@ -177,7 +182,9 @@ function explainSpawn(cause: unknown, context: DriverContext): DriverError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'EACCES') {
     const where = `PATH (${context.env.PATH ?? 'not set'})`;
-    return new DriverError('CCB_PROGRAM_NOT_FOUND', `bash was not found on ${where}. Install it, or correct PATH.`, { cause });
+    return new DriverError('CCB_PROGRAM_NOT_FOUND', `bash was not found on ${where}. Install it, or correct PATH.`, {
+      cause,
+    });
   }
   const message = `bash cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`;
   return new DriverError('CCB_PROGRAM_EXITED', message, { cause, retryable: true });

@@ -34,12 +34,16 @@ export class GroupInterrupt {
   #look(index: number): void {
     const atMs = LOOKS_MS[index];
     if (atMs === undefined || this.#present.size === 0) return;
-    const timer = setTimeout(() => {
-      for (const [pid, startTime] of this.#present) {
-        if (pid !== this.#shell && processStat(pid)?.startTime === startTime && responseOf(pid) === 'dies') interrupt(pid);
-      }
-      this.#look(index + 1);
-    }, atMs - (LOOKS_MS[index - 1] ?? 0));
+    const timer = setTimeout(
+      () => {
+        for (const [pid, startTime] of this.#present) {
+          if (pid !== this.#shell && processStat(pid)?.startTime === startTime && responseOf(pid) === 'dies')
+            interrupt(pid);
+        }
+        this.#look(index + 1);
+      },
+      atMs - (LOOKS_MS[index - 1] ?? 0),
+    );
     timer.unref();
   }
 }

@@ -17,7 +17,9 @@ describe('MarkReader', () => {
   it('finds the same marks on every split', () => {
     for (let first = 0; first <= bytes.length; first += 1) {
       for (let second = first; second <= bytes.length; second += 1) {
-        expect(read('abc', [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)])).toEqual(marks);
+        expect(read('abc', [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)])).toEqual(
+          marks,
+        );
       }
     }
   });

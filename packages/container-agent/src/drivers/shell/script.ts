@@ -7,8 +7,6 @@ export function initialScript(marksPath: string): string {
   return [
     `__ccb_mark() { unset -f builtin; builtin printf '%s %s %s\\0' "$1" "$2" "\${PWD-}" 1<>${quote(marksPath)}; builtin return "$3"; }`,
     'readonly -f __ccb_mark',
-    // An inherited TMOUT would end an idle shell; an inherited prompt command would run between two commands.
-    'unset -v TMOUT PROMPT_COMMAND',
     'exec 2>/dev/null',
     '',
   ].join('\n');

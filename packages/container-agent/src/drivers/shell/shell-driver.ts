@@ -65,7 +65,9 @@ class ShellDriver implements Driver {
     }
     if (end.lost) {
       if (!this.#stopping) await this.#replace(end.lost, turn);
-      return end.begun ? lostEnd(end.lost) : notRun(new DriverError('CCB_PROGRAM_EXITED', `bash ${describeExit(end.lost)} before`));
+      return end.begun
+        ? lostEnd(end.lost)
+        : notRun(new DriverError('CCB_PROGRAM_EXITED', `bash ${describeExit(end.lost)} before`));
     }
     this.#status = end.status;
     if (end.directory !== '') this.#directory = end.directory;
@@ -106,7 +108,10 @@ class ShellDriver implements Driver {
       await Promise.all([makeFifo(this.#marksPath, { mode: 0o600 }), this.#pairs.prepare()]);
       const directory = [this.#directory, this.#context.workspace].find(isDirectory);
       if (directory === undefined) {
-        throw new DriverError('CCB_NOT_FOUND', `The workspace ${this.#context.workspace} is not a directory. Make it first.`);
+        throw new DriverError(
+          'CCB_NOT_FOUND',
+          `The workspace ${this.#context.workspace} is not a directory. Make it first.`,
+        );
       }
       const options = {
         context: this.#context,
@@ -181,7 +186,7 @@ class ShellDriver implements Driver {
     await Promise.allSettled([this.#starting, this.#making]);
     for (const left of this.#leftovers) left.signal('SIGTERM');
     try {
-      await this.#bash?.end(graceMs);
+      await this.#bash?.end(graceMs, this.#command !== undefined);
       await Promise.all(this.#leftovers.map((left) => left.end(graceMs - (performance.now() - began))));
     } finally {
       this.#leftovers = [];

@@ -34,7 +34,10 @@ const commands: readonly ((index: number) => Interrupted)[] = [
  * Interrupts a shell at random moments, some before the command begins. After each the shell must be the same one, with
  * its state, and the next command exact; what the interrupted one wrote must be a beginning of its whole output.
  */
-export async function runInterrupts(options: { readonly count: number; readonly seed: number }): Promise<InterruptsReport> {
+export async function runInterrupts(options: {
+  readonly count: number;
+  readonly seed: number;
+}): Promise<InterruptsReport> {
   const random = seededRandom(options.seed);
   const violations: string[] = [];
   const ended = { interrupted: 0, completed: 0 };
@@ -57,11 +60,14 @@ export async function runInterrupts(options: { readonly count: number; readonly 
     const output = answer.stdout.toString();
     const complete = answer.end.exitCode === 0;
     ended[complete ? 'completed' : 'interrupted'] += 1;
-    if (complete ? output !== stdout && output !== rest : !stdout.startsWith(output)) violations.push(`${where}: wrote ${JSON.stringify(output.slice(-80))}`);
+    if (complete ? output !== stdout && output !== rest : !stdout.startsWith(output))
+      violations.push(`${where}: wrote ${JSON.stringify(output.slice(-80))}`);
     if (!complete && answer.end.exitCode !== 130) violations.push(`${where}: ended ${JSON.stringify(answer.end)}`);
     if (answer.stderr.length > 0) violations.push(`${where}: complained ${answer.stderr.toString()}`);
     if (check.stdout.toString() !== 'keep\n/usr\n' || check.stderr.length > 0 || check.end.exitCode !== 0) {
-      violations.push(`${where}: then the next command gave ${JSON.stringify([check.stdout.toString(), check.stderr.toString(), check.end])}`);
+      violations.push(
+        `${where}: then the next command gave ${JSON.stringify([check.stdout.toString(), check.stderr.toString(), check.end])}`,
+      );
     }
   }
   if (shell.spawns.length !== 1) violations.push(`the shell was started ${shell.spawns.length} times`);

@@ -34,9 +34,16 @@ export interface Subject extends AsyncDisposable {
 }
 
 /** A driver in temporary directories, whose program has an environment made from nothing. */
-export function subject(make: DriverFactory, options: Partial<Pick<DriverContext, 'args' | 'env' | 'workspace'>> = {}): Subject {
+export function subject(
+  make: DriverFactory,
+  options: Partial<Pick<DriverContext, 'args' | 'env' | 'workspace'>> = {},
+): Subject {
   const root = mkdtempSync(join(tmpdir(), 'ccb-driver-'));
-  const [workspace, directory, home] = ['workspace', "it's private", 'home'].map((name) => join(root, name)) as [string, string, string];
+  const [workspace, directory, home] = ['workspace', "it's private", 'home'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
   for (const path of [workspace, directory, home]) mkdirSync(path, { mode: 0o700 });
   const spawns: number[] = [];
   const exits: { pid: number; code: number | null; signal: string | null }[] = [];
@@ -57,7 +64,10 @@ export function subject(make: DriverFactory, options: Partial<Pick<DriverContext
     workspace: context.workspace,
     exits,
     spawns,
-    run: (text, asked = {}) => record(driver, { id: `c${(count += 1)}`, text, ...asked }),
+    run: (text, asked = {}) => {
+      count += 1;
+      return record(driver, { id: `c${count}`, text, ...asked });
+    },
     async [Symbol.asyncDispose](): Promise<void> {
       await driver.stop(2_000);
       rmSync(root, { recursive: true, force: true });
