@@ -17,6 +17,8 @@ export interface Answer {
   /** `''` for a resumed one. */
   readonly text: string;
   readonly stderr: 'separate' | 'merge';
+  /** ms until the command's deadline, for a backend that can hold it by itself when its host dies. */
+  readonly remainingMs: number | undefined;
   readonly resumed: boolean;
   /** The position that `resumeCommand` was given. */
   readonly after: Cursor | undefined;

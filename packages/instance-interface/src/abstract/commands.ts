@@ -123,7 +123,7 @@ export class Commands {
   #turn(
     id: string,
     text: string,
-    options: { readonly permission?: PermissionPolicy | undefined },
+    options: CommandOptions,
     stderr: 'separate' | 'merge',
     resumed?: ResumeOptions,
   ): Turn {
@@ -131,6 +131,7 @@ export class Commands {
       id,
       text,
       stderr,
+      timeoutMs: resumed === undefined ? options.timeoutMs : undefined,
       resumed: resumed !== undefined,
       after: resumed?.after,
       permission: options.permission ?? this.#host.permission,

@@ -12,6 +12,8 @@ export interface TurnInit {
   readonly id: string;
   readonly text: string;
   readonly stderr: 'separate' | 'merge';
+  /** ms from now; absent for a resumed one, whose deadline is the caller's wait. */
+  readonly timeoutMs?: number | undefined;
   readonly resumed: boolean;
   readonly after: Cursor | undefined;
   readonly permission: PermissionPolicy;
@@ -33,6 +35,7 @@ export class Turn implements Answer {
   readonly after: Cursor | undefined;
   readonly buffer: EventBuffer;
   readonly #init: TurnInit;
+  readonly #deadlineAt: number | undefined;
   cancelRequested: CancelReason | undefined;
   /** When it got its turn, on the clock of `performance.now()` and on that of `Date.now()`. */
   beganAt: number | undefined;
@@ -48,12 +51,17 @@ export class Turn implements Answer {
 
   constructor(init: TurnInit) {
     this.#init = init;
+    this.#deadlineAt = init.timeoutMs === undefined ? undefined : performance.now() + init.timeoutMs;
     this.id = init.id;
     this.text = init.text;
     this.stderr = init.stderr;
     this.resumed = init.resumed;
     this.after = init.after;
     this.buffer = new EventBuffer(init.id, init.stderr === 'merge');
+  }
+
+  get remainingMs(): number | undefined {
+    return this.#deadlineAt === undefined ? undefined : Math.max(1, Math.ceil(this.#deadlineAt - performance.now()));
   }
 
   get settled(): boolean {
