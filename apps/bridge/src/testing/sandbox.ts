@@ -1,12 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processBackend } from '@ccb/process-instance';
 import { expect, vi } from 'vitest';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const CLI = join(PACKAGE, 'dist', 'cli.js');
 
 export interface Finished {
   readonly exitCode: number | null;
@@ -56,6 +57,20 @@ export class Sandbox {
     ]);
     child.stdin.end();
     return await finished;
+  }
+
+  /** A program that imports the packages as this one does. */
+  async typescript(program: string): Promise<Finished> {
+    const directory = mkdtempSync(join(PACKAGE, 'node_modules', '.program-'));
+    try {
+      const file = join(directory, 'program.mts');
+      writeFileSync(file, program);
+      const { child, finished } = this.#spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file]);
+      child.stdin.end();
+      return await finished;
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   }
 
   /** `ccb` in a terminal of its own. */

@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Sandbox } from './testing/sandbox.ts';
+
+let sandbox: Sandbox;
+beforeEach(() => {
+  sandbox = new Sandbox();
+});
+afterEach(async () => {
+  try {
+    await sandbox.whenEmpty();
+  } finally {
+    sandbox.remove();
+  }
+});
+
+/** The lines of a README's shell blocks that are calls of ccb, without their comments. */
+function examples(readme: string): readonly string[] {
+  const text = readFileSync(new URL(readme, import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map((match) => match[1] ?? '');
+  return blocks
+    .flatMap((block) => block.split('\n'))
+    .map((line) => line.replace(/\s{2,}#.*$/, ''))
+    .filter((line) => /\bccb (run|chat)\b/.test(line));
+}
+
+test.each([
+  ['the README of ccb', '../README.md', 7],
+  ['the README of the project', '../../../README.md', 2],
+])('every example in %s runs', async (_, readme, count) => {
+  const lines = examples(readme);
+  expect(lines).toHaveLength(count);
+  writeFileSync(join(sandbox.workspace, 'steps.sh'), 'echo one\necho two\n');
+  for (const line of lines) {
+    const { exitCode, stderr } = await sandbox.shell(`cd '${sandbox.workspace}' && ${line}`);
+    expect([line, exitCode, stderr]).toEqual([line, 0, stderr]);
+  }
+  await sandbox.endInstances();
+});
+
+test('the program in the README of the project runs', async () => {
+  const text = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const program = /```ts\n(.*?)```/s.exec(text)?.[1] ?? '';
+  expect(program).toContain('processBackend');
+  // Beside this test, where its import resolves; a lowered `await using` needs the transpiler.
+  const { exitCode, stdout } = await sandbox.typescript(program);
+  expect([exitCode, String(stdout)]).toEqual([0, '/tmp\nfalse 3\n']);
+});
