@@ -1,11 +1,11 @@
 import type net from 'node:net';
-import { adopt, openFifo } from './descriptor.ts';
-import { type MakeFifoOptions, makeFifos } from './mkfifo.ts';
-import { checkOwner, type OwnerOptions } from './ownership.ts';
-import { checkPath } from './pathname.ts';
+import { adopt, openFifo } from './fifo/descriptor.ts';
+import { type MakeFifoOptions, makeFifos } from './fifo/mkfifo.ts';
+import { checkOwner, type OwnerOptions } from './fifo/ownership.ts';
+import { checkPath } from './fifo/pathname.ts';
 
-export type { MakeFifoOptions } from './mkfifo.ts';
-export type { OwnerOptions } from './ownership.ts';
+export type { MakeFifoOptions } from './fifo/mkfifo.ts';
+export type { OwnerOptions } from './fifo/ownership.ts';
 
 /**
  * Makes a FIFO; one that is there already, and ours, is kept as it is.

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { encodeHello, newEpoch } from './epoch.ts';
+import { encodeHello, newEpoch } from './channel/epoch.ts';
+import { StreamChannel } from './channel/stream-channel.ts';
 import { NamedPipeError } from './error.ts';
-import { StreamChannel } from './stream-channel.ts';
 import { seededRandom } from './testing/chaos.ts';
 
 const LINES = 100_000;

@@ -5,10 +5,10 @@ export type {
   DownReason,
   Peer,
   ReadOptions,
-} from './channel.ts';
+} from './channel/channel.ts';
+export { type ConnectOptions, type ListenOptions, NamedPipeChannel } from './channel/named-pipe-channel.ts';
+export type { StreamPair } from './channel/stream-carrier.ts';
+export { StreamChannel } from './channel/stream-channel.ts';
 export type { PipeCallOptions } from './deadline.ts';
 export { type LockHolder, NamedPipeError, type NamedPipeErrorCode, type NamedPipeErrorOptions } from './error.ts';
-export { type ConnectOptions, type ListenOptions, NamedPipeChannel } from './named-pipe-channel.ts';
-export type { OwnerOptions } from './ownership.ts';
-export type { StreamPair } from './stream-carrier.ts';
-export { StreamChannel } from './stream-channel.ts';
+export type { OwnerOptions } from './fifo/ownership.ts';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeFifos } from './fifo/mkfifo.ts';
 import { NamedPipeChannel } from './index.ts';
-import { makeFifos } from './mkfifo.ts';
 import { openFiles, Workspace } from './testing/workspace.ts';
 
 const CHANNELS = 500;

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { checkCallOptions, Deadline, type PipeCallOptions } from './deadline.ts';
 import { type LockHolder, NamedPipeError } from './error.ts';
-import { flock } from './flock.ts';
-import { isStillAt, openExistingLockFile, openLockFile } from './lock-file.ts';
-import { clearHolder, describeHolder, readHolderOf, writeHolder } from './lock-holder.ts';
-import { checkOwner, type OwnerOptions } from './ownership.ts';
-import { checkPath } from './pathname.ts';
+import { checkOwner, type OwnerOptions } from './fifo/ownership.ts';
+import { checkPath } from './fifo/pathname.ts';
+import { flock } from './lock/flock.ts';
+import { isStillAt, openExistingLockFile, openLockFile } from './lock/lock-file.ts';
+import { clearHolder, describeHolder, readHolderOf, writeHolder } from './lock/lock-holder.ts';
 
 export type { LockHolder } from './error.ts';
 

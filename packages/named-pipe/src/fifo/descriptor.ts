@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import net from 'node:net';
-import { NamedPipeError, systemCode } from './error.ts';
+import { NamedPipeError, systemCode } from '../error.ts';
 import { distrust } from './ownership.ts';
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK, O_NOFOLLOW } = fs.constants;

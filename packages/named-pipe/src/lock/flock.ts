@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { NamedPipeError, systemCode } from './error.ts';
+import { NamedPipeError, systemCode } from '../error.ts';
 
 export type FlockMode = 'exclusive' | 'shared';
 

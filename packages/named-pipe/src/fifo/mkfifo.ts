@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { dirname } from 'node:path';
-import { NamedPipeError, systemCode } from './error.ts';
+import { NamedPipeError, systemCode } from '../error.ts';
 import { checkOwner, distrust, isTrustedOwner, type OwnerOptions } from './ownership.ts';
 
 const MKFIFO_TIMEOUT_MS = 5_000;

@@ -5,11 +5,11 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { openReader, openWriter } from '../fifo.ts';
+import type { Channel, NamedPipeError } from '../index.ts';
+import { NamedPipeChannel } from '../index.ts';
+import { openFiles, Workspace } from '../testing/workspace.ts';
 import { encodeHello } from './epoch.ts';
-import { openReader, openWriter } from './fifo.ts';
-import type { Channel, NamedPipeError } from './index.ts';
-import { NamedPipeChannel } from './index.ts';
-import { openFiles, Workspace } from './testing/workspace.ts';
 
 interface Ends {
   readonly server: NamedPipeChannel<unknown>;
@@ -298,7 +298,7 @@ describe('NamedPipeChannel', () => {
 
   test('leaves a program whose channels are closed nothing to live for', async () => {
     using workspace = new Workspace();
-    const program = fileURLToPath(new URL('./testing/closer.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../testing/closer.ts', import.meta.url));
     const run = promisify(execFile)(
       process.execPath,
       ['--conditions=@ccb/source', '--import', 'tsx', program, workspace.at('x')],

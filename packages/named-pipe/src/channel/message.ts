@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { NamedPipeError } from './error.ts';
+import { NamedPipeError } from '../error.ts';
 
 const ZERO = 0x30;
 const NINE = 0x39;

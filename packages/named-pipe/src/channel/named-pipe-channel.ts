@@ -1,11 +1,11 @@
 import fs from 'node:fs';
+import { checkCallOptions, type PipeCallOptions } from '../deadline.ts';
+import { checkMode, makeFifos } from '../fifo/mkfifo.ts';
+import { checkOwner, type OwnerOptions } from '../fifo/ownership.ts';
+import { checkPath } from '../fifo/pathname.ts';
+import { acquireLock, type FileLock } from '../lock.ts';
 import type { ChannelOptions } from './channel.ts';
 import { resolveChannelOptions } from './channel.ts';
-import { checkCallOptions, type PipeCallOptions } from './deadline.ts';
-import { acquireLock, type FileLock } from './lock.ts';
-import { checkMode, makeFifos } from './mkfifo.ts';
-import { checkOwner, type OwnerOptions } from './ownership.ts';
-import { checkPath } from './pathname.ts';
 import { PeerChannel } from './peer-channel.ts';
 import { PipeCarrier } from './pipe-carrier.ts';
 

@@ -1,5 +1,5 @@
-import type { PipeCallOptions } from './deadline.ts';
-import type { NamedPipeError } from './error.ts';
+import type { PipeCallOptions } from '../deadline.ts';
+import type { NamedPipeError } from '../error.ts';
 
 /** Why a session ended. `new-epoch`: another peer answered before the end of the last one was noticed. */
 export type DownReason = 'eof' | 'epipe' | 'new-epoch' | 'closed';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { basename } from 'node:path';
-import type { LockHolder } from './error.ts';
+import type { LockHolder } from '../error.ts';
 
 const MOST_BYTES = 4096;
 const MOST_COMMAND_CHARACTERS = 256;

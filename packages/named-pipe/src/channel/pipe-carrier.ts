@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { NamedPipeError, systemCode } from '../error.ts';
+import { openFifo } from '../fifo/descriptor.ts';
 import type { Carrier, CarrierEvents } from './carrier.ts';
 import type { ChannelLogEntry } from './channel.ts';
-import { openFifo } from './descriptor.ts';
-import { NamedPipeError, systemCode } from './error.ts';
 import { PipeReader } from './pipe-reader.ts';
 import { PipeWriter } from './pipe-writer.ts';
 

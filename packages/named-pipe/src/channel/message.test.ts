@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NamedPipeError } from './error.ts';
+import { NamedPipeError } from '../error.ts';
 import { decodeMessage, encodeMessage } from './message.ts';
 
 const MAX = 1000;

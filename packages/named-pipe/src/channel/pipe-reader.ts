@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import type net from 'node:net';
-import { adopt } from './descriptor.ts';
+import { adopt } from '../fifo/descriptor.ts';
 
 /** One for all readers of this thread: a chunk is used up before the next read begins. */
 const shared = Buffer.allocUnsafeSlow(64 * 1024);

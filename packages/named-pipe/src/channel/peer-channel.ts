@@ -1,9 +1,9 @@
+import { bounded, checkCallOptions, type PipeCallOptions } from '../deadline.ts';
+import { NamedPipeError } from '../error.ts';
 import type { Carrier } from './carrier.ts';
 import type { Channel, ChannelOptions, DownReason, Peer, ReadOptions, ResolvedChannelOptions } from './channel.ts';
 import { resolveChannelOptions } from './channel.ts';
-import { bounded, checkCallOptions, type PipeCallOptions } from './deadline.ts';
 import { decodeHello, encodeHello, type Hello, helloFollows, newEpoch } from './epoch.ts';
-import { NamedPipeError } from './error.ts';
 import { Inbox } from './inbox.ts';
 import { Listeners } from './listeners.ts';
 import { decodeMessage, encodeMessage, tooLarge } from './message.ts';

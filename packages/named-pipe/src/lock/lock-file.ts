@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { NamedPipeError, systemCode } from './error.ts';
-import { distrust } from './ownership.ts';
+import { NamedPipeError, systemCode } from '../error.ts';
+import { distrust } from '../fifo/ownership.ts';
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants;
 const MODE = 0o600;

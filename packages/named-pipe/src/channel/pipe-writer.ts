@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type net from 'node:net';
-import { adopt } from './descriptor.ts';
-import { systemCode } from './error.ts';
+import { systemCode } from '../error.ts';
+import { adopt } from '../fifo/descriptor.ts';
 
 export interface PipeWriterEvents {
   drained(): void;
