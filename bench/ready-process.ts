@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -12,12 +13,15 @@ export class ReadyProcess implements AsyncDisposable {
   readonly pid: number;
   /** From the spawn to the first byte. */
   readonly readyMs: number;
+  /** Processor time of all its threads in that. */
+  readonly readyCpuMs: number;
   readonly #child: ChildProcess;
 
   private constructor(child: ChildProcess, readyMs: number) {
     this.#child = child;
     this.pid = child.pid as number;
     this.readyMs = readyMs;
+    this.readyCpuMs = cpuMs(this.pid);
   }
 
   /** Node alone, with one FIFO open when it is given one. */
@@ -30,7 +34,7 @@ export class ReadyProcess implements AsyncDisposable {
     const child = spawn(process.execPath, args, {
       cwd: '/',
       env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
     try {
       await firstByte(child);
@@ -64,4 +68,12 @@ async function firstByte(child: ChildProcess): Promise<void> {
     clearTimeout(timer);
     pipe.destroy();
   }
+}
+
+function cpuMs(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  const nanoseconds = readdirSync(tasks).map((task) =>
+    parseInt(readFileSync(`${tasks}/${task}/schedstat`, 'latin1'), 10),
+  );
+  return nanoseconds.reduce((sum, value) => sum + value, 0) / 1e6;
 }

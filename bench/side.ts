@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const READY_MS = 30_000;
-const ASK_MS = 180_000;
+const ASK_MS = 60_000;
 const END_MS = 15_000;
 
 const repository = dirname(import.meta.dirname);

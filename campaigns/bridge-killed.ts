@@ -27,8 +27,10 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
       if (record === undefined || i % STRIKES_PER_INSTANCE === 0) record = await field.sandbox.createRecord();
       const command = numbered(random, ran.path);
       const request = { record, id: command.id, text: command.text };
-      const well = await field.strike(tally, `${i}`, () => follow(field, tally, random, request, command));
-      ran.check(tally, command.id, true);
+      const well = await field.strike(tally, `${i}`, async () => {
+        await follow(field, tally, random, request, command);
+        ran.check(tally, command.id, true);
+      });
       if (!well) record = undefined;
     }
   });

@@ -38,22 +38,21 @@ export function socketWriter(path: string): (chunk: Buffer) => void {
 export class DirectWriter {
   readonly #fd: number;
   readonly #socket: net.Socket;
-  #waiting = false;
+  #waiting = 0;
 
   constructor(path: string) {
     this.#fd = openBoth(path);
     this.#socket = new net.Socket({ fd: this.#fd, readable: false, writable: true });
   }
 
-  /** @returns whether the kernel has all of it; else `drained` is called when it has. Not again before that. */
+  /** @returns whether the kernel has all of it; else `drained` is called once it has all that waited. */
   write(chunk: Buffer, drained: () => void): boolean {
-    if (this.#waiting) throw new Error('The last chunk is still on its way');
-    const written = this.#writeNow(chunk);
+    const written = this.#waiting > 0 ? 0 : this.#writeNow(chunk);
     if (written === chunk.length) return true;
-    this.#waiting = true;
+    this.#waiting += 1;
     this.#socket.write(chunk.subarray(written), () => {
-      this.#waiting = false;
-      drained();
+      this.#waiting -= 1;
+      if (this.#waiting === 0) drained();
     });
     return false;
   }

@@ -10,6 +10,7 @@ const writer = new DirectWriter(outgoing);
 readInPlace(incoming, (request) => {
   const [program, ...args] = JSON.parse(request.toString()) as [string, ...string[]];
   const { stdout } = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  // Resumed by Node itself when the program exits, whatever waits here: the writer takes it.
   stdout.on('data', (chunk: Buffer) => {
     if (!writer.write(chunk, () => stdout.resume())) stdout.pause();
   });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import type { InstanceLayout } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
@@ -13,6 +13,7 @@ const EXIT_LOCKED = 75;
  * @throws {InstanceError} CCB_AGENT_UNREACHABLE with the end of its log
  */
 export async function spawnAgent(layout: InstanceLayout, signal: AbortSignal): Promise<'launched' | 'running'> {
+  signal.throwIfAborted();
   const log = openLog(layout.agentLog);
   const child = spawn(process.execPath, [layout.agentFile, layout.settings, '--ready-fd=3'], {
     cwd: '/',
@@ -22,13 +23,7 @@ export async function spawnAgent(layout: InstanceLayout, signal: AbortSignal): P
     stdio: ['ignore', log, log, 'pipe'],
   });
   closeSync(log);
-  const ready = child.stdio[3] as NodeJS.ReadableStream & { destroy(): void };
-  const outcome = await new Promise<'ready' | 'aborted' | number>((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
-    child.once('error', reject);
-    ready.once('data', () => resolve('ready'));
-    child.once('exit', (code) => resolve(code ?? -1));
-  }).finally(() => ready.destroy());
+  const outcome = await readiness(child, signal);
   child.unref();
   if (outcome === 'ready') return 'launched';
   if (outcome === EXIT_LOCKED) return 'running';
@@ -38,6 +33,24 @@ export async function spawnAgent(layout: InstanceLayout, signal: AbortSignal): P
   }
   const message = `The agent did not start (exit ${outcome}). Its log, ${layout.agentLog}, ends:\n${logTail(layout.agentLog)}`;
   throw new InstanceError('CCB_AGENT_UNREACHABLE', message, { retryable: true });
+}
+
+/** Its exit status when it ended first. */
+async function readiness(child: ChildProcess, signal: AbortSignal): Promise<'ready' | 'aborted' | number> {
+  const ready = child.stdio[3] as NodeJS.ReadableStream & { destroy(): void };
+  let aborted = (): void => undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      aborted = () => resolve('aborted');
+      signal.addEventListener('abort', aborted);
+      child.once('error', reject);
+      ready.once('data', () => resolve('ready'));
+      child.once('exit', (code) => resolve(code ?? -1));
+    });
+  } finally {
+    signal.removeEventListener('abort', aborted);
+    ready.destroy();
+  }
 }
 
 /** The last lines of the agent's log. */
@@ -51,5 +64,9 @@ export function logTail(path: string): string {
 
 function openLog(path: string): number {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) renameSync(path, `${path}.1`);
-  return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  return openSync(
+    path,
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    0o600,
+  );
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { defaultHome, instanceLayout } from '@ccb/container-agent';
 import type { CreateOptions } from '@ccb/instance-interface';
 import { acquireLock } from '@ccb/named-pipe/lock';
-import { claimDirectory, furnish, removeDirectory } from './instance-directory.ts';
+import { translated } from './foreign-error.ts';
+import { assertFree, claimDirectory, discard, furnish } from './instance-directory.ts';
 import type { ProcessRecord } from './process-data.ts';
 import { ProcessInstance } from './process-instance.ts';
 import { type ProcessSpec, parseProcessSpec } from './process-spec.ts';
@@ -16,7 +17,7 @@ export async function createProcess(
 ): Promise<ProcessInstance> {
   const spec = parseProcessSpec(value);
   const { name, env = {}, permission, log, maxQueue } = spec;
-  const directory = spec.directory ?? resolve(home, 'instances', name);
+  const directory = resolve(spec.directory ?? join(home, 'instances', name));
   const layout = instanceLayout(directory, name);
   const record: ProcessRecord = {
     version: 1,
@@ -34,19 +35,25 @@ export async function createProcess(
     },
   };
   options.signal?.throwIfAborted();
+  // Before the record is written down somewhere: it would take the other one's place.
+  assertFree(layout, name);
   await options.onRecord?.(record);
-  claimDirectory(layout, name);
   try {
-    const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
+    claimDirectory(layout, name);
     try {
-      await furnish(layout, record);
-      return new ProcessInstance(record, { created: true, env, permission, log, maxQueue, lock });
+      const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
+      try {
+        await furnish(layout, record);
+        return new ProcessInstance(record, { created: true, env, permission, log, maxQueue, lock });
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
     } catch (error) {
-      await lock.release();
+      discard(layout);
       throw error;
     }
   } catch (error) {
-    removeDirectory(layout);
-    throw error;
+    throw translated(name, error);
   }
 }

@@ -1,30 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endStrays, instanceLayout } from '@ccb/container-agent';
-import { type Discovered, type InstanceRecord, parseRecord } from '@ccb/instance-interface';
+import { type Discovered, InstanceError, parseRecord } from '@ccb/instance-interface';
 import { isLocked } from '@ccb/named-pipe/lock';
 import { removeDirectory } from './instance-directory.ts';
-import { processData } from './process-data.ts';
+import { asProcessRecord, type ProcessRecord } from './process-data.ts';
 
 /** The process instances whose records lie under `<home>/instances`. What cannot be read is described, not hidden. */
 export async function discoverProcesses(home: string): Promise<readonly Discovered[]> {
   const found: Discovered[] = [];
   for (const directory of instanceDirectories(home)) {
-    const path = join(directory, 'instance.json');
-    let record: InstanceRecord;
     try {
-      record = parseRecord(JSON.parse(readFileSync(path, 'utf8')));
-      if (record.type !== 'process') continue;
-      processData(record);
+      const record = readRecord(directory);
+      if (record === undefined) continue;
+      const state = (await isLocked(instanceLayout(directory, record.name).agentLock)) ? 'agent running' : 'stopped';
+      found.push({
+        type: 'process',
+        name: record.name,
+        record,
+        description: `${record.program}, ${state}`,
+        ours: true,
+      });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       const reason = error instanceof Error ? error.message : String(error);
-      found.push({ type: 'process', description: `${path} cannot be read: ${reason}`, ours: false });
-      continue;
+      found.push({ type: 'process', description: `${directory} cannot be used: ${reason}`, ours: false });
     }
-    const { agentLock } = instanceLayout(directory, record.name);
-    const state = (await isLocked(agentLock)) ? 'agent running' : 'stopped';
-    found.push({ type: 'process', name: record.name, record, description: `${record.program}, ${state}`, ours: true });
   }
   return found;
 }
@@ -35,18 +35,38 @@ export async function discoverProcesses(home: string): Promise<readonly Discover
  */
 export async function sweepEphemeral(home: string): Promise<readonly string[]> {
   const swept: string[] = [];
-  for (const { record } of await discoverProcesses(home)) {
-    if (record === undefined) continue;
-    const { ephemeral, directory, instanceId } = processData(record);
-    if (!ephemeral) continue;
-    const layout = instanceLayout(directory, record.name);
-    // The agent of a holder that died just now cleans up by itself.
-    if ((await isLocked(layout.lock)) || (await isLocked(layout.agentLock))) continue;
-    endStrays(instanceId);
-    removeDirectory(layout);
-    swept.push(record.name);
+  for (const directory of instanceDirectories(home)) {
+    try {
+      const record = readRecord(directory);
+      if (record === undefined || !record.data.ephemeral) continue;
+      const layout = instanceLayout(directory, record.name);
+      // The agent of a holder that died just now cleans up by itself.
+      if ((await isLocked(layout.lock)) || (await isLocked(layout.agentLock))) continue;
+      endStrays(record.data.instanceId);
+      removeDirectory(layout, record);
+      swept.push(record.name);
+    } catch {
+      // Another instance's trouble, which discovery shows; it is no reason not to make a new one.
+    }
   }
   return swept;
+}
+
+/** undefined: nothing of this backend's. */
+function readRecord(directory: string): ProcessRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, 'instance.json'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const envelope = parseRecord(JSON.parse(text));
+  if (envelope.type !== 'process') return undefined;
+  const record = asProcessRecord(envelope);
+  if (record.data.directory === directory) return record;
+  const message = `its record says that it lies in ${record.data.directory}; it was copied or moved`;
+  throw new InstanceError('CCB_RECORD_INVALID', message, { instance: record.name });
 }
 
 function instanceDirectories(home: string): readonly string[] {

@@ -1,9 +1,25 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agentFile, type InstanceLayout } from '@ccb/container-agent';
-import { InstanceError, type InstanceRecord } from '@ccb/instance-interface';
+import { InstanceError, parseRecord } from '@ccb/instance-interface';
 import { makeFifo } from '@ccb/named-pipe/fifo';
+import { type ProcessRecord, processData } from './process-data.ts';
+
+/** @throws {InstanceError} CCB_NAME_TAKEN when the instance's own directory is there already */
+export function assertFree(layout: InstanceLayout, name: string): void {
+  if (exists(layout)) throw takenError(layout, name);
+}
 
 /** Makes the instance's own directory, which must not be there yet. @throws {InstanceError} CCB_NAME_TAKEN */
 export function claimDirectory(layout: InstanceLayout, name: string): void {
@@ -11,14 +27,12 @@ export function claimDirectory(layout: InstanceLayout, name: string): void {
   try {
     mkdirSync(layout.directory, { mode: 0o700 });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    const message = `There is an instance ${name} already (${layout.directory}). Open that one, remove it, or choose another name.`;
-    throw new InstanceError('CCB_NAME_TAKEN', message, { cause, instance: name });
+    throw (cause as NodeJS.ErrnoException).code === 'EEXIST' ? takenError(layout, name, cause) : cause;
   }
 }
 
 /** Fills a claimed directory: the agent's own copy, so that an upgrade or a vanished cache cannot break a running one. */
-export async function furnish(layout: InstanceLayout, record: InstanceRecord): Promise<void> {
+export async function furnish(layout: InstanceLayout, record: ProcessRecord): Promise<void> {
   for (const directory of [layout.pipesDirectory, layout.state, layout.home]) {
     mkdirSync(directory, { mode: 0o700 });
     // The mode of mkdir is narrowed by the umask only; a default ACL may widen it.
@@ -34,12 +48,69 @@ export async function makePipes(layout: InstanceLayout): Promise<void> {
   for (const kind of ['in', 'out', 'ctl']) await makeFifo(`${layout.pipes}.${kind}.fifo`);
 }
 
-export function removeDirectory(layout: InstanceLayout): void {
-  if (!existsSync(layout.directory)) return;
+/**
+ * A record is a word of its owner's; what lies in the directory proves it. So a wrong path in a record harms nothing.
+ * @throws {InstanceError} CCB_NOT_FOUND when the directory is gone, CCB_RECORD_INVALID when it is not this instance's
+ */
+export function assertOwn(layout: InstanceLayout, record: ProcessRecord): void {
+  const { directory } = layout;
+  const { name } = record;
+  if (!exists(layout)) {
+    const message = `${name}: its directory ${directory} is gone. The instance was removed; create it again, or forget its record.`;
+    throw new InstanceError('CCB_NOT_FOUND', message, { instance: name });
+  }
+  const reason = whyForeign(layout, record);
+  if (reason === undefined) return;
+  const message = `${name}: ${directory} is not its directory: ${reason}. Nothing was touched; correct the record, or remove by hand what is yours.`;
+  throw new InstanceError('CCB_RECORD_INVALID', message, { instance: name });
+}
+
+/** Removes it with all that is in it; nothing to do when it is gone. @throws {InstanceError} CCB_RECORD_INVALID when it is not this instance's */
+export function removeDirectory(layout: InstanceLayout, record: ProcessRecord): void {
+  if (!exists(layout)) return;
+  assertOwn(layout, record);
+  discard(layout);
+}
+
+/** Without a look at what it is: for a directory that was claimed just now. */
+export function discard(layout: InstanceLayout): void {
   rmSync(layout.directory, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
 }
 
-function writeRecord(layout: InstanceLayout, record: InstanceRecord): void {
+function whyForeign(layout: InstanceLayout, record: ProcessRecord): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(layout.record, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return `its record cannot be read (${String(error)})`;
+    return onlyFurniture(layout) ? undefined : 'it has no instance.json, and holds other things';
+  }
+  try {
+    const own = parseRecord(JSON.parse(text));
+    const same = own.name === record.name && processData(own).instanceId === record.data.instanceId;
+    return same ? undefined : `it belongs to ${own.name}, made at ${own.createdAt}`;
+  } catch (error) {
+    return `its instance.json is broken (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/** What a creation that was cut off leaves: the record comes last. */
+function onlyFurniture(layout: InstanceLayout): boolean {
+  const { record, lock, pipesDirectory, state, home, agentFile: agent } = layout;
+  const known = new Set([`${record}.new`, lock, pipesDirectory, state, home, agent].map((path) => basename(path)));
+  return readdirSync(layout.directory).every((name) => known.has(name));
+}
+
+function exists(layout: InstanceLayout): boolean {
+  return statSync(layout.directory, { throwIfNoEntry: false }) !== undefined;
+}
+
+function takenError(layout: InstanceLayout, name: string, cause?: unknown): InstanceError {
+  const message = `There is an instance ${name} already (${layout.directory}). Open that one, remove it, or choose another name.`;
+  return new InstanceError('CCB_NAME_TAKEN', message, { cause, instance: name });
+}
+
+function writeRecord(layout: InstanceLayout, record: ProcessRecord): void {
   const next = `${layout.record}.new`;
   writeFileSync(next, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   renameSync(next, layout.record);

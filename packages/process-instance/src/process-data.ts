@@ -1,4 +1,8 @@
+import { isAbsolute, normalize } from 'node:path';
 import { InstanceError, type InstanceRecord } from '@ccb/instance-interface';
+
+/** What a variable of the environment may be called. */
+export const variablePattern: RegExp = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** What a record of type `process` holds in `data`. */
 export interface ProcessData {
@@ -29,13 +33,20 @@ export function processData(record: InstanceRecord): ProcessData {
     });
   const data = (record.data ?? {}) as { readonly [K in keyof ProcessData]?: unknown };
   const { directory, instanceId, programArgs, secrets, ephemeral } = data;
-  if (typeof directory !== 'string' || !directory.startsWith('/')) throw invalid('directory', 'an absolute path');
+  if (typeof directory !== 'string' || !isAbsolute(directory) || normalize(directory) !== directory)
+    throw invalid('directory', 'an absolute path without . and ..');
   if (typeof instanceId !== 'string' || !/^[a-zA-Z0-9-]{8,64}$/.test(instanceId))
     throw invalid('instanceId', '8 to 64 letters, digits or -');
   if (!isTexts(programArgs)) throw invalid('programArgs', 'a list of strings');
-  if (!isTexts(secrets)) throw invalid('secrets', 'a list of names');
+  if (!isTexts(secrets) || !secrets.every((name) => variablePattern.test(name)))
+    throw invalid('secrets', 'a list of names of variables');
   if (typeof ephemeral !== 'boolean') throw invalid('ephemeral', 'true or false');
   return { directory, instanceId, programArgs, secrets, ephemeral };
+}
+
+/** @throws {InstanceError} CCB_RECORD_INVALID naming the field */
+export function asProcessRecord(record: InstanceRecord): ProcessRecord {
+  return { ...record, type: 'process', data: processData(record) };
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import {
   AgentInstance,
   type InstanceLayout,
@@ -7,21 +6,16 @@ import {
   openObserverChannel,
   writeSettings,
 } from '@ccb/container-agent';
-import {
-  type CallOptions,
-  InstanceError,
-  type InstanceInfo,
-  type InstanceRecord,
-  type OpenOptions,
-} from '@ccb/instance-interface';
+import type { CallOptions, InstanceInfo, InstanceRecord, OpenOptions } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
-import { type Channel, NamedPipeChannel, NamedPipeError } from '@ccb/named-pipe';
+import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
 import { acquireLock, type FileLock, isLocked, readHolder } from '@ccb/named-pipe/lock';
 import { spawnAgent } from './agent-process.ts';
 import { createProcess } from './create.ts';
 import { programEnvironment } from './environment.ts';
-import { makePipes, removeDirectory } from './instance-directory.ts';
-import { type ProcessData, processData } from './process-data.ts';
+import { translated } from './foreign-error.ts';
+import { assertOwn, makePipes, removeDirectory } from './instance-directory.ts';
+import { asProcessRecord, type ProcessData, type ProcessRecord } from './process-data.ts';
 import type { ProcessSpec } from './process-spec.ts';
 
 export interface ProcessOptions extends OpenOptions {
@@ -33,6 +27,7 @@ export interface ProcessOptions extends OpenOptions {
 
 /** A program beside an agent, both local processes that outlive their host. */
 export class ProcessInstance extends AgentInstance {
+  readonly #own: ProcessRecord;
   readonly #data: ProcessData;
   readonly #layout: InstanceLayout;
   readonly #observing: boolean;
@@ -40,10 +35,11 @@ export class ProcessInstance extends AgentInstance {
 
   /** @throws {InstanceError} CCB_RECORD_INVALID */
   constructor(record: InstanceRecord, options: ProcessOptions = {}) {
-    const data = processData(record);
+    const own = asProcessRecord(record);
     super(record, { ...options, created: options.created ?? false, secrets: options.env ?? {} });
-    this.#data = data;
-    this.#layout = instanceLayout(data.directory, record.name);
+    this.#own = own;
+    this.#data = own.data;
+    this.#layout = instanceLayout(own.data.directory, own.name);
     this.#observing = options.mode === 'observe';
     this.#lock = options.lock;
   }
@@ -58,28 +54,27 @@ export class ProcessInstance extends AgentInstance {
    * @throws {InstanceError} CCB_NOT_FOUND, CCB_LOCKED, CCB_RECORD_INVALID
    */
   static async open(record: InstanceRecord, options: ProcessOptions = {}): Promise<ProcessInstance> {
-    const { directory } = processData(record);
-    if (statSync(directory, { throwIfNoEntry: false }) === undefined) throw goneError(record.name, directory);
     const instance = new ProcessInstance(record, options);
     try {
+      assertOwn(instance.#layout, instance.#own);
       await instance._open(options);
       return instance;
     } catch (error) {
       await instance.detach();
-      throw error;
+      throw translated(record.name, error);
     }
   }
 
   protected override _alive(): Promise<boolean> {
-    return isLocked(this.#layout.agentLock);
+    return this.#translate(isLocked(this.#layout.agentLock));
   }
 
   protected override async _launch({ signal }: Call): Promise<'launched' | 'running'> {
     const { name, program, workspace } = this.record;
     const layout = this.#layout;
-    if (statSync(layout.directory, { throwIfNoEntry: false }) === undefined) throw goneError(name, layout.directory);
+    assertOwn(layout, this.#own);
     if (await this._alive()) return 'running';
-    await makePipes(layout);
+    await this.#translate(makePipes(layout));
     writeSettings(layout.settings, {
       version: 1,
       name,
@@ -93,13 +88,14 @@ export class ProcessInstance extends AgentInstance {
       secrets: this.#data.secrets,
       ephemeral: this.#data.ephemeral ? { lock: layout.lock, directory: layout.directory } : undefined,
     });
-    return await spawnAgent(layout, signal);
+    return await this.#translate(spawnAgent(layout, signal));
   }
 
   protected override async _channel({ signal }: Call): Promise<Channel> {
-    if (this.#observing) return await openObserverChannel(this.#layout.pipes, signal);
+    const { pipes } = this.#layout;
+    if (this.#observing) return await this.#translate(openObserverChannel(pipes, signal));
     // The hold is the lock here: it lies outside the pipes' directory, which other backends mount.
-    return await NamedPipeChannel.connect(this.#layout.pipes, { lock: false, lazy: true, signal });
+    return await this.#translate(NamedPipeChannel.connect(pipes, { lock: false, lazy: true, signal }));
   }
 
   protected override async _kill({ signal, graceMs }: Call & { readonly graceMs: number }): Promise<void> {
@@ -108,19 +104,7 @@ export class ProcessInstance extends AgentInstance {
   }
 
   protected override async _hold({ signal }: Call): Promise<void> {
-    if (this.#lock !== undefined) return;
-    const { name } = this;
-    try {
-      this.#lock = await acquireLock(this.#layout.lock, { signal });
-    } catch (cause) {
-      if (!(cause instanceof NamedPipeError) || cause.code !== 'CCB_PIPE_LOCKED') throw cause;
-      const by =
-        cause.holder === undefined
-          ? ''
-          : ` by process ${cause.holder.pid} (${cause.holder.command}) since ${cause.holder.since}`;
-      const message = `${name} is held${by}. End that one, or open the instance with mode 'observe'.`;
-      throw new InstanceError('CCB_LOCKED', message, { cause, retryable: true, instance: name });
-    }
+    this.#lock ??= await this.#translate(acquireLock(this.#layout.lock, { signal }));
   }
 
   protected override async _release(): Promise<void> {
@@ -131,17 +115,21 @@ export class ProcessInstance extends AgentInstance {
 
   protected override async _cleanup(call: Call & { readonly remove: boolean }): Promise<void> {
     await this._end(call);
-    if (call.remove) removeDirectory(this.#layout);
+    if (call.remove) removeDirectory(this.#layout, this.#own);
     await this._release();
   }
 
   protected override async _info(call: Call): Promise<Partial<InstanceInfo>> {
-    const holder = readHolder(this.#layout.lock);
+    const held = this.#lock !== undefined || (await isLocked(this.#layout.lock));
+    const holder = held ? readHolder(this.#layout.lock) : undefined;
     return { ...(await super._info(call)), transport: 'fifo', ...(holder === undefined ? {} : { holder }) };
   }
-}
 
-function goneError(name: string, directory: string): InstanceError {
-  const message = `${name}: its directory ${directory} is gone. The instance was removed; create it again, or forget its record.`;
-  return new InstanceError('CCB_NOT_FOUND', message, { instance: name });
+  async #translate<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw translated(this.name, error);
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { driverNames } from '@ccb/container-agent';
 import { assertInstanceName, InstanceError, type InstanceSpec } from '@ccb/instance-interface';
+import { variablePattern } from './process-data.ts';
 
 export interface ProcessSpec extends InstanceSpec {
   readonly type: 'process';
@@ -44,20 +45,23 @@ export function parseProcessSpec(value: unknown): ProcessSpec {
     );
   }
   if (spec.programArgs !== undefined && !isTexts(spec.programArgs))
-    throw new TypeError('process: programArgs must be a list of strings');
+    throw new TypeError('process: programArgs must be a list of strings without NUL');
   checkEnv(spec.env);
   if (spec.directory !== undefined && (typeof spec.directory !== 'string' || !isAbsolute(spec.directory))) {
     throw new TypeError('process: directory must be an absolute path');
   }
   checkWorkspace(spec.workspace);
+  if (spec.ephemeral !== undefined && typeof spec.ephemeral !== 'boolean')
+    throw new TypeError('process: ephemeral must be true or false');
   return { ...(spec as ProcessSpec), type: 'process', program };
 }
 
 function checkEnv(env: unknown): void {
   if (env === undefined) return;
-  if (typeof env !== 'object' || env === null) throw new TypeError('process: env must be an object of strings');
+  if (typeof env !== 'object' || env === null || Array.isArray(env))
+    throw new TypeError('process: env must be an object of strings');
   for (const [name, value] of Object.entries(env)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TypeError(`process: env.${name} is no name of a variable`);
+    if (!variablePattern.test(name)) throw new TypeError(`process: env.${name} is no name of a variable`);
     // The value may be a secret: it stays out of the message.
     if (typeof value !== 'string' || value.includes('\0'))
       throw new TypeError(`process: env.${name} must be a string without NUL`);
@@ -74,5 +78,5 @@ function checkWorkspace(workspace: unknown): void {
 }
 
 function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && !entry.includes('\0'));
 }

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync, writeSync } from 'node:fs';
 
 export type AgentLog = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -6,14 +6,60 @@ export type AgentLog = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** One JSON line an entry on stderr, which the host points at `agent.log` (a container: at the engine's log). */
-export function stderrLog(name: string): AgentLog {
-  return (level, event, fields) => {
-    const line = `${JSON.stringify({ at: new Date().toISOString(), level, event, instance: name, ...fields })}\n`;
-    try {
-      writeSync(2, line);
-    } catch {
-      // A full disk or a closed terminal must not end the agent.
+/** Entries of one event that one minute may have: a host that floods the agent does not fill the disk with what the agent thinks of it. */
+const ENTRIES = 100;
+const WINDOW_MS = 60_000;
+/** Longest text in a field, in characters: what a host sent may stand in it. */
+const FIELD_CHARACTERS = 2_000;
+/** A log file beyond this begins anew. */
+const FILE_BYTES = 16 * 1024 * 1024;
+
+interface Window {
+  since: number;
+  entries: number;
+  suppressed: number;
+}
+
+/** Says how many entries of an event were left out before this one; undefined: leave this one out too. */
+export class LogLimit {
+  readonly #windows = new Map<string, Window>();
+
+  admit(event: string, now: number): number | undefined {
+    const window = this.#windows.get(event);
+    if (window === undefined || now - window.since >= WINDOW_MS) {
+      this.#windows.set(event, { since: now, entries: 1, suppressed: 0 });
+      return window?.suppressed ?? 0;
     }
+    window.entries += 1;
+    if (window.entries <= ENTRIES) return 0;
+    window.suppressed += 1;
+    return undefined;
+  }
+}
+
+/** One JSON line an entry on stderr, which the host points at `agent.log` (a container: at the engine's log). */
+export function stderrLog(name: string, fd: number = 2): AgentLog {
+  const limit = new LogLimit();
+  return (level, event, fields) => {
+    const suppressed = limit.admit(event, performance.now());
+    if (suppressed === undefined) return;
+    const entry = {
+      at: new Date().toISOString(),
+      level,
+      event,
+      instance: name,
+      ...(suppressed > 0 && { suppressed }),
+      ...fields,
+    };
+    try {
+      // A disk that is full, or a terminal that is closed, must not end the agent.
+      const file = fstatSync(fd);
+      if (file.isFile() && file.size > FILE_BYTES) ftruncateSync(fd);
+      writeSync(fd, `${JSON.stringify(entry, shortened)}\n`);
+    } catch {}
   };
+}
+
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > FIELD_CHARACTERS ? `${value.slice(0, FIELD_CHARACTERS)}…` : value;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver, DriverContext, DriverFactory } from '../drivers/driver.ts';
 import { DriverError } from '../drivers/driver-error.ts';
 import type { ProgramHealth } from '../protocol/frames.ts';
@@ -82,15 +81,15 @@ export class Supervisor {
 
   async #start(): Promise<void> {
     const { signal } = this.#ended;
+    signal.throwIfAborted();
     if (this.#failures > 0 && this.#wasHealthy) this.#failures = 0;
     const before = this.#failures;
     const pause = BACKOFF_MS[Math.min(before, BACKOFF_MS.length - 1)] ?? 0;
     try {
       if (pause > 0) {
         this.#log('info', 'program.backoff', { waitMs: pause, failures: before });
-        await delay(pause, undefined, { signal });
+        await this.#pause(pause);
       }
-      signal.throwIfAborted();
       await this.#startDriver();
       // A loopback program spawns nothing and still is up.
       this.#up = true;
@@ -102,6 +101,21 @@ export class Supervisor {
       this.#startedAt = performance.now();
       throw error;
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#ended;
+    return new Promise((resolve, reject) => {
+      const stopped = (): void => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stopped);
+        resolve();
+      }, ms);
+      signal.addEventListener('abort', stopped, { once: true });
+    });
   }
 
   async #startDriver(): Promise<void> {

@@ -1,11 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { type CallOptions, type Cursor, type HistoryEntry, InstanceError, type Log } from '@ccb/instance-interface';
-import type { Answer } from '@ccb/instance-interface/abstract';
+import {
+  type CallOptions,
+  type CommandOptions,
+  type CommandStream,
+  type Cursor,
+  type HistoryEntry,
+  InstanceError,
+  type Log,
+  type ResumeOptions,
+} from '@ccb/instance-interface';
+import {
+  type Answer,
+  createAnswer,
+  resumeAnswer,
+  type StandaloneAnswer,
+  type StandaloneEvents,
+} from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import { parseAgentFrame } from '../protocol/agent-frame.ts';
 import type { AgentFrame, AgentHello, CancelReason, ControlFrame, HostFrame } from '../protocol/frames.ts';
+import { parseHostFrame } from '../protocol/host-frame.ts';
 import { oldestProtocol, protocolVersion } from '../protocol/version.ts';
 import { type ClientEvents, ClientListeners } from './client-listeners.ts';
+import { busyElsewhere, closedError, mismatch, unreachable } from './connection-errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JournalReading } from './journal-reading.ts';
 import { Requests } from './requests.ts';
@@ -15,11 +32,14 @@ const CALL_MS = 5_000;
 const CONFIGURE_MS = 60_000;
 const INTERRUPT_MS = 15_000;
 const SILENCE_MS = 15_000;
+const MAX_GRACE_MS = 3_600_000;
 
 export interface ConnectOptions extends CallOptions {
   readonly log?: Log | undefined;
   /** ms without any frame after which the agent counts as silent; it is pinged three times before. Default 15 000. */
   readonly silenceMs?: number | undefined;
+  /** The channel leads to an agent that somebody else holds: nothing that is read is acknowledged. Default false. */
+  readonly observe?: boolean | undefined;
 }
 
 /** What an agent says of its program at a ping. */
@@ -29,13 +49,26 @@ export type Pong = Extract<ControlFrame, { type: 'pong' }> & { readonly roundTri
 export class AgentClient implements AsyncDisposable {
   readonly #channel: Channel<unknown, HostFrame>;
   readonly #log: Log | undefined;
+  readonly #observes: boolean;
   readonly #host: string = randomUUID();
   readonly #requests = new Requests();
   readonly #reading: JournalReading;
   readonly #heartbeat: Heartbeat;
   readonly #listeners = new ClientListeners();
+  readonly #standalone: StandaloneEvents = {
+    cancel: async ({ id }, reason) => {
+      this.cancel(id, reason);
+      // A living agent sees to the end by itself. One that does not answer is not waited for.
+      await this.ping();
+    },
+    forget: (answer) => this.forget(answer),
+  };
   readonly #subscriptions: (() => void)[];
   #hello: AgentHello | undefined;
+  /** A hello was sent and not answered yet. */
+  #greeting = false;
+  /** Cancels for an agent that is away. */
+  readonly #owed = new Map<string, CancelReason>();
   #refused: InstanceError | undefined;
   #ref = 0;
   #closed = false;
@@ -43,6 +76,7 @@ export class AgentClient implements AsyncDisposable {
   private constructor(channel: Channel, options: ConnectOptions) {
     this.#channel = channel as Channel<unknown, HostFrame>;
     this.#log = options.log;
+    this.#observes = options.observe ?? false;
     this.#reading = this.#read();
     this.#heartbeat = new Heartbeat(options.silenceMs ?? SILENCE_MS, {
       beat: () => this.#send({ type: 'ping', n: this.#nextRef(), ack: this.#reading.takeAcknowledgement() }),
@@ -76,7 +110,7 @@ export class AgentClient implements AsyncDisposable {
   /** The last hello. @throws {InstanceError} CCB_AGENT_UNREACHABLE while the agent is away */
   get hello(): AgentHello {
     if (this.#hello !== undefined) return this.#hello;
-    throw new InstanceError('CCB_AGENT_UNREACHABLE', 'the agent has not said hello', { retryable: true });
+    throw unreachable('it has not said hello. whenUp() waits for it');
   }
 
   get isUp(): boolean {
@@ -92,26 +126,54 @@ export class AgentClient implements AsyncDisposable {
     return this.#listeners.add(event, listener);
   }
 
-  /** Resolves when the agent has said hello. @throws {InstanceError} as `connect` */
+  /** Resolves when the agent has said hello. @throws {InstanceError} as `connect`, CCB_CLOSED */
   async whenUp(options: CallOptions = {}): Promise<AgentHello> {
-    if (this.#refused !== undefined) throw this.#refused;
+    if (this.#closed) throw closedError();
     if (this.isUp) return this.hello;
+    if (this.#refused !== undefined) throw this.#refused;
     const timeoutMs = options.timeoutMs ?? CONNECT_MS;
+    const over = new AbortController();
+    const hello = this.#requests.ask<AgentHello>('hello', 'hello', { signal: options.signal, timeoutMs });
+    // A stream that has ended will never bring one.
+    this.#channel.whenUp({ signal: over.signal }).catch((cause: unknown) => {
+      if (!over.signal.aborted && !this.#closed) this.#requests.fail('hello', unreachable(String(cause), cause));
+    });
     try {
-      return await this.#requests.ask<AgentHello>('hello', 'hello', { signal: options.signal, timeoutMs });
+      return await hello;
     } catch (error) {
       if (!InstanceError.is(error, 'CCB_TIMEOUT')) throw error;
-      const message = `the agent did not say hello within ${timeoutMs} ms; is it running? Its log says more`;
-      throw new InstanceError('CCB_AGENT_UNREACHABLE', message, { retryable: true, cause: error });
+      throw unreachable(`it did not say hello within ${timeoutMs} ms; is it running? Its log says more`, error);
+    } finally {
+      over.abort();
     }
   }
 
   /**
    * Hands the secrets over and resolves when the program takes commands.
    * @throws {InstanceError} CCB_SECRET_MISSING, CCB_PROGRAM_NOT_FOUND, CCB_PROGRAM_EXITED, CCB_TIMEOUT (60 000 ms)
+   * @throws {TypeError} for names that no environment variable can have, and values with a NUL
    */
-  configure(secrets: Readonly<Record<string, string>>, options: CallOptions = {}): Promise<void> {
-    return this.#ask('configured', 'configure', { type: 'configure', secrets }, CONFIGURE_MS, options);
+  async configure(secrets: Readonly<Record<string, string>>, options: CallOptions = {}): Promise<void> {
+    // The agent would only drop such a frame.
+    const frame = parseHostFrame({ type: 'configure', secrets });
+    await this.#ask('configured', 'configure', frame, CONFIGURE_MS, options);
+  }
+
+  /**
+   * Sends a command of one's own; several may be sent at once, the agent runs them in order. Its deadline and its signal
+   * end the command, in the program too. A permission that the program asks for is the agent's to deny.
+   * @throws {TypeError} for a text or options that make no sense; every other failure is on the stream
+   */
+  run(text: string, options: CommandOptions = {}): CommandStream {
+    return this.#started(createAnswer(text, options, this.#standalone));
+  }
+
+  /**
+   * Continues, or replays, a command that the agent knows. `signal` and `timeoutMs` end this wait for it alone.
+   * @throws {TypeError}; on the stream: CCB_NOT_FOUND, CCB_JOURNAL_GAP, CCB_JOURNAL_LOST
+   */
+  resume(id: string, options: ResumeOptions = {}): CommandStream {
+    return this.#started(resumeAnswer(id, options, this.#standalone));
   }
 
   /** Runs the answer's command, or goes on with it: the agent sends what the answer has not seen. */
@@ -129,8 +191,10 @@ export class AgentClient implements AsyncDisposable {
     this.#reading.failAll(error);
   }
 
+  /** Ends a command, in the program too; an agent that is away is told when it is back. */
   cancel(id: string, reason: CancelReason): void {
-    this.#send({ type: 'cancel', id, reason });
+    if (this.isUp) this.#send({ type: 'cancel', id, reason });
+    else this.#owed.set(id, reason);
   }
 
   /** Ends whatever runs; its id once its end is journaled, undefined when nothing ran. */
@@ -156,9 +220,12 @@ export class AgentClient implements AsyncDisposable {
     return { ...pong, roundTripMs: performance.now() - sentAt };
   }
 
-  /** Asks the agent to end its program and itself; resolves when it is gone. @throws {InstanceError} CCB_TIMEOUT */
+  /**
+   * Asks the agent to end its program and itself; resolves when it is gone, at once when it is away.
+   * @throws {InstanceError} CCB_TIMEOUT (graceMs + 10 000 ms)
+   */
   async shutdown(options: CallOptions & { readonly graceMs?: number | undefined } = {}): Promise<void> {
-    const graceMs = options.graceMs ?? 5_000;
+    const graceMs = Math.min(Math.ceil(options.graceMs ?? 5_000), MAX_GRACE_MS);
     if (this.isUp) await this.#ask('down', 'shutdown', { type: 'shutdown', graceMs }, graceMs + 10_000, options);
   }
 
@@ -170,14 +237,19 @@ export class AgentClient implements AsyncDisposable {
     if (ack !== undefined) this.#send({ type: 'ack', seq: ack });
     this.#heartbeat.stop();
     for (const unsubscribe of this.#subscriptions) unsubscribe();
-    const closed = new InstanceError('CCB_CLOSED', 'the connection to the agent was closed; the command goes on there');
-    this.#reading.failAll(closed);
+    const closed = closedError();
+    this.#reading.close(closed);
     this.#requests.failAll(closed);
     await this.#channel.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #started({ answer, stream }: StandaloneAnswer): CommandStream {
+    if (!answer.settled) this.feed(answer);
+    return stream;
   }
 
   #read(): JournalReading {
@@ -187,6 +259,7 @@ export class AgentClient implements AsyncDisposable {
         return client.isUp;
       },
       requests: this.#requests,
+      observes: this.#observes,
       send: (frame) => this.#send(frame),
       hold: (held) => (held ? this.#channel.pause() : this.#channel.resume()),
       note: (level, event, fields) => this.#note(level, event, fields),
@@ -195,6 +268,8 @@ export class AgentClient implements AsyncDisposable {
   }
 
   #greet(): void {
+    this.#greeting = true;
+    this.#refused = undefined;
     this.#heartbeat.start();
     this.#send({ type: 'hello', protocol: [oldestProtocol, protocolVersion], host: this.#host });
   }
@@ -202,6 +277,7 @@ export class AgentClient implements AsyncDisposable {
   #down(reason: string): void {
     const wasUp = this.#hello !== undefined;
     this.#hello = undefined;
+    this.#greeting = false;
     this.#heartbeat.stop();
     this.#requests.answer('down', undefined);
     const gone = new InstanceError('CCB_BACKEND_UNREACHABLE', `the agent is gone (${reason})`, { retryable: true });
@@ -216,7 +292,10 @@ export class AgentClient implements AsyncDisposable {
     try {
       frame = parseAgentFrame(value);
     } catch (error) {
-      this.#unreadable(error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#greeting && isHello(value))
+        this.#refuse(mismatch(`the agent's hello cannot be read (${reason})`, error));
+      else this.#unreadable(reason);
       return;
     }
     if (frame.type === 'event' || frame.type === 'begin' || frame.type === 'end') this.#reading.line(frame);
@@ -256,16 +335,22 @@ export class AgentClient implements AsyncDisposable {
   }
 
   #greeted(hello: AgentHello): void {
-    if (hello.busy !== undefined) {
-      const { host, since } = hello.busy;
-      const message = `another host (${host}) has held this agent since ${since}; end it, or open the instance with mode 'observe'`;
-      this.#refuse(new InstanceError('CCB_LOCKED', message, { retryable: true }));
-      return;
+    if (!this.#greeting) return;
+    this.#greeting = false;
+    const { busy, protocol, agentVersion } = hello;
+    if (protocol < oldestProtocol || protocol > protocolVersion) {
+      const spoken = `the agent (${agentVersion}) speaks protocol ${protocol}, this host ${oldestProtocol} to ${protocolVersion}`;
+      this.#refuse(mismatch(spoken));
+    } else if (busy !== undefined) {
+      this.#refuse(busyElsewhere(busy));
+    } else {
+      this.#hello = hello;
+      this.#reading.greeted(hello);
+      for (const [id, reason] of this.#owed) this.#send({ type: 'cancel', id, reason });
+      this.#owed.clear();
+      this.#requests.answer('hello', hello);
+      this.#listeners.emit('up', hello);
     }
-    this.#hello = hello;
-    this.#reading.greeted(hello);
-    this.#requests.answer('hello', hello);
-    this.#listeners.emit('up', hello);
   }
 
   #refuse(error: InstanceError): void {
@@ -278,7 +363,9 @@ export class AgentClient implements AsyncDisposable {
     const error = new InstanceError(code, message, { retryable });
     if (ref !== undefined) this.#requests.fail(`resume ${ref}`, error);
     else if (id !== undefined) this.#reading.refused(id, frame);
-    else if (!this.#requests.fail('configured', error)) this.#refuse(error);
+    else if (this.#requests.fail('configured', error)) return;
+    else if (this.#hello === undefined) this.#refuse(error);
+    else this.#note('warn', 'agent.refused', { code, reason: message });
   }
 
   async #ask<T>(
@@ -288,6 +375,10 @@ export class AgentClient implements AsyncDisposable {
     defaultMs: number,
     { signal, timeoutMs }: CallOptions,
   ): Promise<T> {
+    if (this.#closed) throw closedError();
+    // Nothing is kept for an agent that is away: the answer would never come.
+    if (!this.isUp)
+      throw new InstanceError('CCB_BACKEND_UNREACHABLE', `${what}: the agent is away`, { retryable: true });
     const answer = this.#requests.ask<T>(key, what, { signal, timeoutMs: timeoutMs ?? defaultMs });
     this.#send(frame);
     return await answer;
@@ -303,6 +394,14 @@ export class AgentClient implements AsyncDisposable {
   }
 
   #note(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log?.({ ...fields, level, event });
+    try {
+      this.#log?.({ ...fields, level, event });
+    } catch {
+      // A log hook must not break what it watches.
+    }
   }
+}
+
+function isHello(value: unknown): boolean {
+  return (value as { readonly type?: unknown } | null)?.type === 'hello';
 }

@@ -18,8 +18,9 @@ import { AgentClient } from './agent-client.ts';
 
 const RECONNECT_MS = 30_000;
 const OPEN_MS = 15_000;
-/** ms before each further attempt to bring an agent back; the last one repeats. */
+/** ms in which an agent that was found must say hello again before it is looked for anew. */
 const DYING_MS = 250;
+/** ms before each further attempt to bring an agent back; the last one repeats. */
 const BACKOFF_MS = [0, 100, 500, 2_000, 5_000];
 
 export interface AgentInstanceOptions extends Omit<AbstractInstanceOptions, 'capabilities'> {
@@ -186,6 +187,7 @@ export abstract class AgentInstance extends AbstractInstance {
     const client = await AgentClient.connect(channel, {
       signal: call.signal,
       silenceMs: this.#silenceMs,
+      observe: this.#observing,
       log: (entry) => this._log(entry.level, entry.event, entry),
     });
     try {

@@ -51,10 +51,10 @@ export class AnswerFollower implements Follower {
   }
 
   request(journalId: string, ref: number): HostFrame {
-    const { id, text, stderr, resumed, after } = this.answer;
+    const { id, text, stderr, remainingMs: timeoutMs, resumed, after } = this.answer;
     // A command that began is never sent again: an agent that has forgotten its id would run it a second time.
     this.#awaitsResumed = resumed || this.#lastSeq > 0;
-    if (!this.#awaitsResumed) return { type: 'command', id, text, stderr };
+    if (!this.#awaitsResumed) return { type: 'command', id, text, stderr, timeoutMs };
     return { type: 'resume', ref, id, after: this.#lastSeq > 0 ? cursorOf(journalId, this.#lastSeq) : after };
   }
 
@@ -72,7 +72,7 @@ export class AnswerFollower implements Follower {
     if (this.#awaitsResumed) return;
     this.#passedSeq = Math.max(this.#passedSeq, frame.seq);
     const { answer } = this;
-    if (frame.id !== answer.id || frame.seq <= this.#lastSeq) return;
+    if (frame.id !== answer.id || frame.seq <= this.#lastSeq || answer.settled) return;
     if (this.#lastSeq === 0 && frame.type !== 'begin') return;
     if (frame.type === 'event' && frame.event.type === 'text' && frame.event.late === true) return;
     if (this.#takenSeq === this.#lastSeq) this.#takenSeq = frame.type === 'begin' ? frame.seq : frame.seq - 1;

@@ -41,10 +41,7 @@ export class HistoryReader implements Follower, AsyncIterableIterator<HistoryEnt
   #ended = false;
   #error: unknown;
 
-  constructor(
-    options: { readonly after?: Cursor | undefined; readonly follow: boolean },
-    events: HistoryReaderEvents,
-  ) {
+  constructor(options: { readonly after?: Cursor | undefined; readonly follow: boolean }, events: HistoryReaderEvents) {
     this.#after = options.after;
     this.#follow = options.follow;
     this.#events = events;

@@ -1,11 +1,13 @@
 import { type Cursor, type HistoryEntry, InstanceError } from '@ccb/instance-interface';
 import type { Answer } from '@ccb/instance-interface/abstract';
 import type { AgentHello, CancelReason, ControlFrame, HostFrame, JournalFrame } from '../protocol/frames.ts';
+import { brokenAt, journalLost } from './connection-errors.ts';
 import { cursorOf } from './events.ts';
 import { AnswerFollower, type Follower } from './follower.ts';
 import { Followers } from './followers.ts';
 import { HistoryReader } from './history-reader.ts';
 import { LineOrder, type Verdict } from './line-order.ts';
+import { cursorError, sizeError } from './request-limits.ts';
 import type { Requests } from './requests.ts';
 
 const RESUME_MS = 10_000;
@@ -15,6 +17,8 @@ export interface Link {
   readonly isUp: boolean;
   readonly requests: Requests;
   send(frame: HostFrame): void;
+  /** Somebody else holds the agent: what is read here is not acknowledged. */
+  readonly observes: boolean;
   /** Stop reading the channel, or go on. */
   hold(held: boolean): void;
   note(level: 'warn', event: string, fields: Readonly<Record<string, unknown>>): void;
@@ -27,18 +31,24 @@ export class JournalReading {
   readonly #link: Link;
   readonly #followers: Followers;
   readonly #order = new LineOrder();
-  readonly #resuming = new Map<number, Follower>();
+  /** Whom the agent goes back for; undefined: for everybody, because a line is missing. */
+  readonly #resuming = new Map<number, Follower | undefined>();
+  /** Those that the agent knows of. */
+  readonly #asked = new WeakSet<Follower>();
   /** Commands for an agent that has no program yet. */
   readonly #waiting = new Set<Follower>();
   #journalId: string | undefined;
   #configured = false;
+  #closed: InstanceError | undefined;
 
   constructor(link: Link) {
     this.#link = link;
     this.#followers = new Followers({
       flow: (paused) => link.send({ type: paused ? 'pause' : 'proceed' }),
       hold: (held) => link.hold(held),
-      acknowledge: (seq) => link.send({ type: 'ack', seq }),
+      acknowledge: (seq) => {
+        if (!link.observes) link.send({ type: 'ack', seq });
+      },
     });
   }
 
@@ -52,14 +62,14 @@ export class JournalReading {
     const lost = this.#journalId !== undefined && this.#journalId !== hello.journalId;
     this.#journalId = hello.journalId;
     this.#order.begin(hello.lastSeq);
-    if (lost) {
-      const message = 'the journal with this answer is gone: the agent began a new one';
-      this.#followers.failAll(new InstanceError('CCB_JOURNAL_LOST', message));
-    }
+    if (lost) this.#lose();
     this.#followers.reconnected();
     this.#configured = hello.configured;
     this.#waiting.clear();
-    for (const follower of this.#followers.all) this.#request(follower, hello.journalId);
+    for (const follower of this.#followers.all) {
+      // One that has ended only waits for its reader.
+      if (!(follower instanceof AnswerFollower && follower.answer.settled)) this.#request(follower, hello.journalId);
+    }
   }
 
   /** The program is there: what waited for it is sent. */
@@ -77,7 +87,7 @@ export class JournalReading {
   feed(answer: Answer): void {
     const follower = new AnswerFollower(answer, () => this.#followers.updateFlow());
     answer.onDrain = () => this.#followers.updateFlow();
-    this.#add(follower);
+    this.#add(follower, answer.after);
   }
 
   /** Nobody wants it any more; the command goes on. */
@@ -87,6 +97,7 @@ export class JournalReading {
     }
   }
 
+  /** Everything after a cursor, all commands; nothing happens before the first step. */
   history(options: {
     readonly after?: Cursor | undefined;
     readonly follow: boolean;
@@ -95,17 +106,23 @@ export class JournalReading {
     const { signal } = options;
     const aborted = (): void => reader.abort(signal?.reason);
     const reader: HistoryReader = new HistoryReader(options, {
+      begin: () => {
+        if (signal?.aborted) {
+          aborted();
+          return;
+        }
+        signal?.addEventListener('abort', aborted, { once: true });
+        this.#add(reader, options.after);
+      },
       taken: () => this.#followers.updateFlow(),
+      again: () => {
+        if (this.#link.isUp && this.#journalId !== undefined) this.#request(reader, this.#journalId);
+      },
       ended: () => {
         signal?.removeEventListener('abort', aborted);
         this.#followers.remove(reader);
       },
     });
-    if (signal?.aborted) aborted();
-    else {
-      signal?.addEventListener('abort', aborted, { once: true });
-      this.#add(reader);
-    }
     return reader;
   }
 
@@ -114,7 +131,7 @@ export class JournalReading {
     if (journalId === undefined || !this.#link.isUp) return;
     const verdict = this.#order.line(frame.seq);
     if (verdict !== 'deliver') {
-      this.#judge(verdict);
+      this.#judge(verdict, frame.seq);
       return;
     }
     this.#followers.deliver(frame, journalId);
@@ -124,18 +141,21 @@ export class JournalReading {
 
   /** Something came that could not be read: it may have been a line. */
   missing(): void {
-    this.#judge(this.#order.missing());
+    if (this.#link.isUp) this.#judge(this.#order.missing(), this.#order.expected);
   }
 
   resumed({ ref, after, upTo }: Extract<ControlFrame, { type: 'resumed' }>): void {
+    if (!this.#resuming.has(ref)) return;
     // At once, not by the promise: the lines follow in the same chunk.
+    this.#order.resumed(after, upTo);
     this.#resuming.get(ref)?.resumed(after, upTo);
+    this.#resuming.delete(ref);
     this.#link.requests.answer(`resume ${ref}`, undefined);
   }
 
   /** The agent would not take the command. */
   refused(id: string, { code, message, retryable }: Extract<ControlFrame, { type: 'refused' }>): void {
-    for (const follower of this.#followers.ofCommand(id)) {
+    for (const follower of this.#meantBy(id, code)) {
       this.#followers.remove(follower);
       follower.refused(code, message, retryable, this.#journalId ?? '', this.#order.last);
     }
@@ -143,6 +163,7 @@ export class JournalReading {
 
   /** What the readers have taken, for a frame that goes out anyway. */
   takeAcknowledgement(): number | undefined {
+    if (this.#link.observes) return undefined;
     const seq = this.#followers.ackable(this.#order.last);
     if (seq !== undefined) this.#followers.noteAcknowledged(seq);
     return seq;
@@ -152,7 +173,18 @@ export class JournalReading {
     this.#followers.failAll(error);
   }
 
-  #add(follower: Follower): void {
+  /** Ends everything, also what is asked for later, with this error. */
+  close(error: InstanceError): void {
+    this.#closed = error;
+    this.failAll(error);
+  }
+
+  #add(follower: Follower, after: Cursor | undefined): void {
+    const error = this.#closed ?? cursorError(after);
+    if (error !== undefined) {
+      follower.fail(error);
+      return;
+    }
     this.#followers.add(follower);
     if (this.#link.isUp && this.#journalId !== undefined) this.#request(follower, this.#journalId);
   }
@@ -165,11 +197,18 @@ export class JournalReading {
       return;
     }
     if (frame.type === 'command') {
+      const tooLarge = sizeError(frame);
+      if (tooLarge !== undefined) {
+        this.#followers.remove(follower);
+        follower.fail(tooLarge);
+        return;
+      }
       this.#link.send({ ...frame, ack: this.takeAcknowledgement() });
     } else {
-      this.#awaitResumed(follower, ref);
+      this.#awaitResumed(ref, follower);
       this.#link.send(frame);
     }
+    this.#asked.add(follower);
     // A cancel that was asked for while the agent was away.
     if (follower instanceof AnswerFollower) this.#cancelAgain(follower.answer.id, follower.answer.cancelRequested);
   }
@@ -178,17 +217,39 @@ export class JournalReading {
     if (reason !== undefined) this.#link.send({ type: 'cancel', id, reason });
   }
 
-  #awaitResumed(follower: Follower, ref: number): void {
+  #awaitResumed(ref: number, follower: Follower | undefined): void {
     this.#resuming.set(ref, follower);
     this.#link.requests
       .ask<void>(`resume ${ref}`, 'resume', { timeoutMs: RESUME_MS })
       .catch((error: InstanceError) => {
         // The agent went away meanwhile: it is asked again when it is back.
         if (InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) return;
+        if (follower === undefined) {
+          this.failAll(error);
+          return;
+        }
         this.#followers.remove(follower);
         follower.fail(error);
       })
       .finally(() => this.#resuming.delete(ref));
+  }
+
+  /** The journal is another one. What the agent was never asked for is not concerned. */
+  #lose(): void {
+    for (const follower of this.#followers.all) {
+      if (!this.#asked.has(follower)) continue;
+      this.#followers.remove(follower);
+      follower.fail(journalLost());
+    }
+  }
+
+  /** Whom a refusal of this id concerns: of two commands that share it by mistake, the later one. */
+  #meantBy(id: string, code: string): readonly AnswerFollower[] {
+    const all = this.#followers.ofCommand(id);
+    if (code !== 'CCB_ID_CONFLICT') return all;
+    const sent = all.filter(({ answer }) => !answer.resumed);
+    const others = sent.filter(({ answer }) => answer.text !== sent[0]?.answer.text);
+    return others.length > 0 ? others : sent;
   }
 
   /** An answer that has ended still holds acknowledgements back until its reader has taken it. */
@@ -205,15 +266,20 @@ export class JournalReading {
     };
   }
 
-  #judge(verdict: Verdict): void {
+  /** @param seq the line that made it so */
+  #judge(verdict: Verdict, seq: number): void {
     const journalId = this.#journalId;
     if (journalId === undefined) return;
     if (verdict === 'ask-again') {
       this.#link.note('warn', 'agent.line_missing', { expected: this.#order.expected });
-      this.#link.send({ type: 'resume', ref: 0, after: cursorOf(journalId, this.#order.last) });
+      const ref = this.#link.nextRef();
+      this.#awaitResumed(ref, undefined);
+      this.#link.send({ type: 'resume', ref, after: cursorOf(journalId, this.#order.last) });
     } else if (verdict === 'broken') {
-      const message = `the agent's line ${this.#order.expected} is missing or malformed, also when asked for again; is it of another version, or broken?`;
-      this.#followers.failAll(new InstanceError('CCB_PROTOCOL', message));
+      const error = brokenAt(this.#order.expected);
+      // Whoever comes later reads on behind it.
+      this.#order.begin(seq);
+      this.failAll(error);
     }
   }
 }

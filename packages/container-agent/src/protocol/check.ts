@@ -26,12 +26,7 @@ export function list(frame: Fields, key: string, within: string = ''): readonly 
   return value;
 }
 
-export function text(
-  frame: Fields,
-  key: string,
-  max: number = Number.POSITIVE_INFINITY,
-  within: string = '',
-): string {
+export function text(frame: Fields, key: string, max: number = Number.POSITIVE_INFINITY, within: string = ''): string {
   const value = frame[key];
   if (typeof value !== 'string') throw new FrameError(within + key, 'a string');
   if (value.length > max) throw new FrameError(within + key, `at most ${max} characters`);

@@ -117,6 +117,7 @@ export class Bash {
   }
 
   async #ready(marksPath: string, signal: AbortSignal): Promise<void> {
+    const closed = once(this.#child, 'close');
     let said = '';
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, STARTUP_TEXT);
@@ -132,7 +133,6 @@ export class Bash {
     });
     signal.removeEventListener('abort', abort);
     if (outcome === 'ready') return;
-    const closed = once(this.#child, 'close');
     this.signal('SIGKILL');
     if (outcome === 'aborted') {
       await this.#exited;
@@ -163,7 +163,7 @@ export function describeExit(exit: BashExit): string {
 
 async function spawnBash({ context, directory }: BashOptions): Promise<ChildProcess> {
   // `+o history` before it is interactive, or it reads and rewrites the history file of whoever owns HOME.
-  const args = ['--norc', '--noprofile', '--noediting', '+o', 'history', ...context.args, '-i'];
+  const args = ['--norc', '--noprofile', '--noediting', ...context.args, '+o', 'history', '-i'];
   // An inherited TMOUT would end an idle shell; an inherited prompt command would run between two commands.
   const { TMOUT, PROMPT_COMMAND, ...inherited } = context.env;
   const env = { ...inherited, PWD: directory };

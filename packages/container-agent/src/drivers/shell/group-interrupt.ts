@@ -1,50 +1,111 @@
 import { readFileSync } from 'node:fs';
-import { processStat } from '../../agent/proc.ts';
-import { membersOf, signalGroup } from './process-group.ts';
+import { descendantsOf, signalGroup } from './process-group.ts';
 
 /** ms after the interrupt. */
 const LOOKS_MS: readonly number[] = [10, 30, 70, 150, 300, 600];
+/** A subshell may be about to end by itself; later than this it has missed the interrupt. */
+const SUBSHELL_FROM_MS = 150;
 const SIGINT_BIT = 1n << 1n;
+
+interface Present {
+  readonly startTime: string;
+  /** Changes when it executes another program. */
+  commandLine: string;
+}
 
 /**
  * SIGINT for a shell and all that it runs in the foreground. A process that is between fork and exec when it comes has
  * the shell's handler still, which only takes note; exec then forgets it, and a `sleep 1000` would live on. So those that
- * were there, would have died of it and did not, get it again. One that handles SIGINT gets it once, as from a keyboard.
+ * were there, should have died of it and did not, get it again, with what they have started since. A program that
+ * handles SIGINT gets it once, as from a keyboard; background children ignore it.
  */
 export class GroupInterrupt {
   readonly #shell: number;
-  /** With start times. Empty where there is no /proc. */
-  readonly #present: ReadonlyMap<number, string>;
+  readonly #commandLine: string;
+  readonly #again: () => void;
+  /** Empty where there is no /proc. */
+  readonly #present: Map<number, Present> = new Map<number, Present>();
+  #over = false;
 
-  constructor(shell: number) {
+  /** @param again is called when the shell has got it once more */
+  constructor(shell: number, again: () => void) {
     this.#shell = shell;
-    this.#present = membersOf(shell) ?? new Map();
+    this.#again = again;
+    this.#commandLine = read(shell, 'cmdline');
+    for (const [pid, { startTime }] of descendantsOf(shell)) {
+      this.#present.set(pid, { startTime, commandLine: read(pid, 'cmdline') });
+    }
     signalGroup(shell, 'SIGINT');
-    this.#look(0);
+    this.#lookAt(0);
   }
 
   /** The shell went on in spite of it. Again, unless a program in its group handles it and may be about to end. */
   repeat(): void {
-    for (const pid of membersOf(this.#shell)?.keys() ?? []) {
-      if (pid !== this.#shell && responseOf(pid) === 'handles') return;
+    for (const pid of descendantsOf(this.#shell).keys()) {
+      if (this.#responseOf(pid) === 'handles') return;
     }
     signalGroup(this.#shell, 'SIGINT');
+    this.#again();
   }
 
-  #look(index: number): void {
+  /** The command has ended: the shell is left alone, what is left of the command is not. */
+  over(): void {
+    this.#over = true;
+  }
+
+  #lookAt(index: number): void {
     const atMs = LOOKS_MS[index];
     if (atMs === undefined || this.#present.size === 0) return;
-    const timer = setTimeout(
-      () => {
-        for (const [pid, startTime] of this.#present) {
-          if (pid !== this.#shell && processStat(pid)?.startTime === startTime && responseOf(pid) === 'dies')
-            interrupt(pid);
-        }
-        this.#look(index + 1);
-      },
-      atMs - (LOOKS_MS[index - 1] ?? 0),
-    );
-    timer.unref();
+    const look = (): void => {
+      this.#reach(atMs);
+      this.#lookAt(index + 1);
+    };
+    setTimeout(look, atMs - (LOOKS_MS[index - 1] ?? 0)).unref();
+  }
+
+  #reach(atMs: number): void {
+    const missed = this.#missed(atMs);
+    if (missed.size === 0) return;
+    // A waiting shell ends the whole list only when it gets the interrupt itself before its child dies of it.
+    if (!this.#over) interrupt(this.#shell);
+    for (const pid of missed) interrupt(pid);
+    if (!this.#over) this.#again();
+  }
+
+  #missed(atMs: number): ReadonlySet<number> {
+    const members = descendantsOf(this.#shell);
+    const missed = new Set<number>();
+    for (const [pid, present] of this.#present) {
+      if (members.get(pid)?.startTime !== present.startTime) this.#present.delete(pid);
+      else if (this.#hasMissed(pid, atMs, present)) missed.add(pid);
+    }
+    for (let before = -1; missed.size > before; ) {
+      before = missed.size;
+      for (const [pid, { parent }] of members) if (missed.has(parent) && this.#hasMissed(pid, atMs)) missed.add(pid);
+    }
+    return missed;
+  }
+
+  #hasMissed(pid: number, atMs: number, present?: Present): boolean {
+    const response = this.#responseOf(pid);
+    if (response === undefined || response === 'ignores') return false;
+    const commandLine = read(pid, 'cmdline');
+    // The handler that it has now was not there yet.
+    const isNewProgram = present !== undefined && present.commandLine !== commandLine;
+    if (present !== undefined) present.commandLine = commandLine;
+    return isNewProgram || response === 'dies' || (response === 'subshell' && atMs >= SUBSHELL_FROM_MS);
+  }
+
+  #responseOf(pid: number): 'dies' | 'handles' | 'ignores' | 'subshell' | undefined {
+    const status = read(pid, 'status');
+    if (status === '') return undefined;
+    const has = (mask: string): boolean => {
+      const bits = new RegExp(`^${mask}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1];
+      return bits !== undefined && (BigInt(`0x${bits}`) & SIGINT_BIT) !== 0n;
+    };
+    if (has('SigIgn') || has('SigBlk')) return 'ignores';
+    if (!has('SigCgt')) return 'dies';
+    return read(pid, 'cmdline') === this.#commandLine ? 'subshell' : 'handles';
   }
 }
 
@@ -56,17 +117,10 @@ function interrupt(pid: number): void {
   }
 }
 
-function responseOf(pid: number): 'dies' | 'handles' | 'ignores' | undefined {
-  let status: string;
+function read(pid: number, name: 'status' | 'cmdline'): string {
   try {
-    status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
   } catch {
-    return undefined;
+    return '';
   }
-  const has = (mask: string): boolean => {
-    const bits = new RegExp(`^${mask}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1];
-    return bits !== undefined && (BigInt(`0x${bits}`) & SIGINT_BIT) !== 0n;
-  };
-  if (has('SigCgt')) return 'handles';
-  return has('SigIgn') || has('SigBlk') ? 'ignores' : 'dies';
 }

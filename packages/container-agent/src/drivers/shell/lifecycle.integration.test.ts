@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { processStat } from '../../agent/proc.ts';
 import { subject } from '../testing/recorder.ts';
 import { membersOf } from './process-group.ts';
 import { createShellDriver } from './shell-driver.ts';
@@ -17,6 +16,8 @@ async function started(options: Parameters<typeof subject>[1] = {}): Promise<Ret
   await shell.driver.start(soon());
   return shell;
 }
+
+const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** Descriptors of this process that lead into the directory. */
 function openIn(directory: string): string[] {
@@ -104,7 +105,8 @@ describe('a shell that ends', () => {
     await using shell = await started();
     const answer = await shell.run('(trap "" TERM; sleep 0.05; echo late; sleep 60) & exit 0');
     const group = shell.spawns[0] as number;
-    await answer.whenLate('late');
+    // It may come before the new shell is there, and then belongs to the turn.
+    if (!answer.stdout.includes('late')) await answer.whenLate('late');
     expect(membersOf(group)?.size).toBeGreaterThan(0);
     await shell.driver.stop(50);
     expect(membersOf(group)?.size).toBe(0);
@@ -176,7 +178,7 @@ describe('a shell that is stopped', () => {
       await Promise.all([shell.driver.stop(200), shell.driver.stop(200)]);
       await running;
       expect(membersOf(group)?.size).toBe(0);
-      expect(processStat(group)).toBeUndefined();
+      expect(isThere(group)).toBe(false);
       expect(shell.exits).toHaveLength(1);
       expect(shell.driver.pid).toBeUndefined();
       expect(readdirSync(shell.context.directory)).toEqual([]);
@@ -221,10 +223,10 @@ describe('a shell whose agent was killed', () => {
       });
       const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
       const [pid, directory] = String(line).trim().split(/ (.*)/s) as [string, string];
-      expect(processStat(Number(pid))).toBeDefined();
+      expect(isThere(Number(pid))).toBe(true);
       child.kill('SIGKILL');
       try {
-        await expect.poll(() => processStat(Number(pid))?.state ?? 'gone', { timeout: 10_000 }).toMatch(/gone|Z/);
+        await expect.poll(() => membersOf(Number(pid))?.size, { timeout: 10_000 }).toBe(0);
       } finally {
         rmSync(dirname(directory), { recursive: true, force: true });
       }

@@ -60,8 +60,11 @@ export class SourcedCommand {
   }
 
   #sendInterrupt(): void {
-    this.#interrupt = new GroupInterrupt(this.#bash.pid);
-    this.#barrierSerial = this.#ask();
+    const again = (): void => {
+      this.#barrierSerial = this.#ask();
+    };
+    this.#interrupt = new GroupInterrupt(this.#bash.pid, again);
+    again();
     this.#askAgain(0, 0);
   }
 
@@ -79,14 +82,14 @@ export class SourcedCommand {
     const atMs = ASKS_MS[index] ?? REPEAT_FROM_MS + (index - ASKS_MS.length) * REPEAT_EVERY_MS;
     this.#timer = setTimeout(() => {
       if (atMs >= REPEAT_FROM_MS) this.#interrupt?.repeat();
-      const serial = this.#ask();
-      if (atMs >= REPEAT_FROM_MS) this.#barrierSerial = serial;
+      this.#ask();
       this.#askAgain(index + 1, atMs);
     }, atMs - lastMs);
   }
 
   #end(end: CommandEnd): void {
     clearTimeout(this.#timer);
+    this.#interrupt?.over();
     this.#bash.onMark = () => {};
     this.#bash.onExit = () => {};
     this.#finish(end);

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseSettings, readSettings } from './settings.ts';
+
+const valid = {
+  version: 1,
+  name: 'box',
+  instanceId: '0123abcd-ef',
+  pipes: '/box/pipes/box',
+  state: '/box/state',
+  program: 'shell',
+  programArgs: ['-x'],
+  workspace: '/work',
+  env: { PATH: '/bin' },
+  secrets: ['TOKEN'],
+  ephemeral: { lock: '/box/lock', directory: '/box' },
+  journal: { segmentBytes: 1, retainBytes: 2, maxLagBytes: 3 },
+  hostSilenceMs: 1_000,
+};
+
+test('settings as a host writes them are taken as they are', () => {
+  expect(parseSettings(valid)).toEqual(valid);
+  const { ephemeral: _e, journal: _j, hostSilenceMs: _h, ...least } = valid;
+  expect(parseSettings(least)).toEqual(least);
+});
+
+test.each<[field: string, value: unknown, says?: string]>([
+  ['version', 2],
+  ['name', ''],
+  ['instanceId', 'a b'],
+  ['instanceId', '../../x'],
+  ['pipes', 'pipes'],
+  ['state', 7],
+  ['workspace', './here'],
+  ['program', null],
+  ['programArgs', 'x'],
+  ['programArgs', ['a\0b']],
+  ['secrets', [1]],
+  ['env', { A: 1 }],
+  ['env', { A: 'x\0y' }],
+  ['env', null],
+  ['ephemeral', { lock: '/box/lock', directory: 'box' }, 'directory'],
+  ['ephemeral', { lock: '/box/lock', directory: '/home/somebody' }],
+  ['journal', { segmentBytes: -1 }, 'segmentBytes'],
+  ['hostSilenceMs', 'soon'],
+])('settings with a wrong %s (%j) are refused, naming it', (field, value, says) => {
+  expect(() => parseSettings({ ...valid, [field]: value })).toThrow(says ?? field);
+});
+
+test('a value of the environment never stands in the message', () => {
+  expect(() => parseSettings({ ...valid, env: { A: 'hush\0' } })).toThrow(expect.not.stringContaining('hush'));
+});
+
+test('a file that cannot be read, or is not JSON, is named, with what to do', () => {
+  const root = mkdtempSync(join(tmpdir(), 'ccb-settings-'));
+  try {
+    const path = join(root, 'settings.json');
+    expect(() => readSettings(path)).toThrow(path);
+    writeFileSync(path, '{"version": 1');
+    expect(() => readSettings(path)).toThrow(/start the instance again/);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type InstanceLayout, instanceLayout, killAgent } from '@ccb/container-agent';
+import type { InstanceRecord } from '@ccb/instance-interface';
+import { readHolder } from '@ccb/named-pipe/lock';
+import { processBackend } from '../backend.ts';
+import { processData } from '../process-data.ts';
+import { ProcessInstance, type ProcessOptions } from '../process-instance.ts';
+import type { ProcessSpec } from '../process-spec.ts';
+
+const loader = createRequire(import.meta.url).resolve('tsx');
+const program = fileURLToPath(new URL('host-program.ts', import.meta.url));
+
+export interface Host {
+  readonly child: ChildProcess;
+  readonly record: InstanceRecord;
+  /** Resolves with its status and signal. */
+  readonly exit: Promise<unknown[]>;
+}
+
+/** A home of its own for instances. Whatever a test leaves behind, of processes and files, is gone after it. */
+export class Sandbox implements AsyncDisposable {
+  readonly root: string = mkdtempSync(join(tmpdir(), 'ccb-process-'));
+  readonly home: string = join(this.root, 'state');
+  readonly workspace: string = join(this.root, 'workspace');
+  readonly backend: ReturnType<typeof processBackend> = processBackend({ home: this.home });
+  readonly #handles = new Set<ProcessInstance>();
+  readonly #hosts: Host[] = [];
+  readonly #records: InstanceRecord[] = [];
+
+  constructor() {
+    mkdirSync(this.workspace);
+  }
+
+  async create(name: string, spec: Partial<ProcessSpec> = {}): Promise<ProcessInstance> {
+    const made = await this.backend.create({ type: 'process', name, workspace: this.workspace, ...spec });
+    this.#records.push(made.record);
+    this.#handles.add(made);
+    return made;
+  }
+
+  async open(record: InstanceRecord, options?: ProcessOptions): Promise<ProcessInstance> {
+    const opened = await ProcessInstance.open(record, options);
+    this.#handles.add(opened);
+    return opened;
+  }
+
+  /** Another process that creates and holds an instance, and has run one command on it. */
+  async host(name: string, plan: 'hold' | 'detach' | 'ephemeral'): Promise<Host> {
+    const args = ['--conditions=@ccb/source', '--import', loader, program, this.home, name, plan];
+    const env = { PATH: process.env.PATH, HOME: this.root };
+    const child = spawn(process.execPath, args, { cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const exit = once(child, 'exit');
+    const lines = createInterface({ input: child.stdout });
+    const [line] = (await Promise.race([once(lines, 'line'), exit])) as [string];
+    const record = JSON.parse(String(line)) as InstanceRecord;
+    const host = { child, record, exit };
+    this.#records.push(record);
+    this.#hosts.push(host);
+    return host;
+  }
+
+  layout(name: string): InstanceLayout {
+    return instanceLayout(join(this.home, 'instances', name), name);
+  }
+
+  /** The pid of the instance's agent. */
+  agent(name: string): number {
+    const pid = readHolder(this.layout(name).agentLock)?.pid;
+    if (pid === undefined) throw new Error(`${name} has no agent`);
+    return pid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { child, exit } of this.#hosts) {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL');
+        await exit;
+      }
+    }
+    await Promise.allSettled([...this.#handles].map((handle) => handle.detach()));
+    for (const record of this.#records) {
+      const { directory, instanceId } = processData(record);
+      const { agentLock: lock, state } = instanceLayout(directory, record.name);
+      await killAgent({ lock, state, instanceId }, 1);
+    }
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when nothing is at the path any more. Its parent must be there. */
+export async function whenGone(path: string, timeoutMs = 10_000): Promise<void> {
+  const watcher = watch(join(path, '..'));
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    while (existsSync(path)) await once(watcher, 'change', { signal });
+  } finally {
+    watcher.close();
+  }
+}
+
+/** Whether the process is there, and no zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
+}
