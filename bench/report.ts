@@ -38,7 +38,7 @@ ${sections.map(markdownSection).join('\n')}
 ## What is compared
 
 - **Round trip**: 100 characters to the \`echo\` program and back, read with \`for await\`, \`result\` awaited; each command is journaled. Baseline: 100 bytes to a process that gives them back, over two FIFOs with a \`net.Socket\` at each end.
-- **Streaming**: the output of \`cat\` (or of \`dd bs=100\`) in the \`shell\` program, read with \`for await\`, from the call to the result. Baseline: the program, Node, a FIFO, Node, without a protocol or a journal. New processes for each sample.
+- **Streaming**: the output of \`cat\` (or of a Perl loop that writes 100 bytes at a time) in the \`shell\` program, read with \`for await\`, from the call to the result. Baseline: the program, Node, a FIFO, Node, without a protocol or a journal. New processes for each sample.
 - **Replay**: \`resumeCommand\` of a finished answer of 48 MB, from its begin.
 - **Agent's footprint**: the agent alone; the program beside it is a process of its own. Baseline: Node with one FIFO open. New processes for each sample.
 - **Start**: from the spawn to the first line on a pipe. Baseline: Node with a script that only writes that line.

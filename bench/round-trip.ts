@@ -6,8 +6,8 @@ import { interleave } from './interleaving.ts';
 import type { Side } from './side.ts';
 import type { Workplace } from './workplace.ts';
 
-const ROUNDS = 12;
-const PER_ROUND = 1_500;
+const ROUNDS = 40;
+const PER_ROUND = 500;
 const WARM_UP = 4_000;
 
 type Trips = Side<number, Float64Array>;

@@ -36,12 +36,12 @@ export class Bridge {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
   #complaint = '';
-  #torn = ''; dir = '';
+  #torn = '';
   #watchers: (() => void)[] = [];
 
   static async start(sandbox: Sandbox, request: BridgeRequest): Promise<Bridge> {
     const bridge = new Bridge(await childProgram(sandbox, 'bridge'), sandbox, request);
-    sandbox.defer(() => bridge.kill()); bridge.dir = (request.record.data as any).directory;
+    sandbox.defer(() => bridge.kill());
     return bridge;
   }
 
@@ -74,19 +74,10 @@ export class Bridge {
       this.#watchers.push(look);
       look();
     });
-    const t = setTimeout(() => void Bridge.dump(this, this.dir).catch(console.error), 5000); void this.#closed.then(() => clearTimeout(t)); void reached.then(() => clearTimeout(t));
     await within(timeoutMs, `the bridge (${this.stage}, ${this.text.length} characters)`, Promise.race([reached, this.#closed]));
   }
 
-  static dump = async (bridge: Bridge, dir: string): Promise<void> => {
-    const { execSync } = await import('node:child_process'); const fs = await import('node:fs');
-    console.error('DUMP', bridge.stage, bridge.complaint, bridge.text.length, dir);
-    console.error(execSync(`tail -20 ${dir}/state/agent.log; ps -ef --forest | grep -v "ps -ef" | tail -30; ls -la ${dir} ${dir}/state ${dir}/pipes`).toString().split('\n').map((l) => l.slice(0, 260)).join('\n'));
-    const agent = JSON.parse(fs.readFileSync(`${dir}/state/agent.lock`, 'utf8')).pid;
-    for (const pid of [bridge.pid, agent]) console.error(pid, execSync(`ls -l /proc/${pid}/fd | awk '{print $9,$11}'; cat /proc/${pid}/wchan; grep State /proc/${pid}/status`).toString().replaceAll('\n', ' '));
-  };
   async ended(timeoutMs: number): Promise<void> {
-    const t = setTimeout(() => void Bridge.dump(this, this.dir).catch(console.error), 5000); void this.#closed.then(() => clearTimeout(t));
     await within(timeoutMs, `the end of the bridge (${this.stage}, ${this.text.length} characters)`, this.#closed);
   }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defaultHome } from '@ccb/container-agent';
 import type { Backend, Check, CreateOptions, Discovered } from '@ccb/instance-interface';
 import { checkProcesses } from './check.ts';
@@ -16,7 +17,7 @@ export function processBackend(options: ProcessBackendOptions = {}): Backend<Pro
   discover(): Promise<readonly Discovered[]>;
   check(): Promise<readonly Check[]>;
 } {
-  const home = options.home ?? defaultHome();
+  const home = resolve(options.home ?? defaultHome());
   return {
     type: 'process',
     parseSpec: parseProcessSpec,

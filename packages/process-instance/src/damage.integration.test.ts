@@ -159,8 +159,9 @@ test('a frozen agent is never doubled: it opens as unreachable, says so, and goe
   process.kill(agent, 'SIGSTOP');
   const frozen = await sandbox.open(box.record, { timeoutMs: 1_000 });
   expect(frozen.state).toBe('unreachable');
+  expect((await frozen.getInfo({ timeoutMs: 200 })).problem).toMatch(/1000 ms/);
   expect(await frozen.isRunning({ timeoutMs: 200 })).toBe(false);
-  expect((await frozen.getInfo({ timeoutMs: 200 })).problem).toMatch(/agent|start/);
+  await expect(frozen.start()).rejects.toMatchObject({ code: 'CCB_AGENT_FROZEN', retryable: true });
   expect(sandbox.agent('box')).toBe(agent);
   process.kill(agent, 'SIGCONT');
   expect(await frozen.sendCommandAndWait('echo $x')).toMatchObject({ output: '5\n' });
@@ -174,7 +175,8 @@ test('the agent of a frozen instance that is cleaned up is gone, and its directo
   const lock = sandbox.layout('box').agentLock;
   process.kill(sandbox.agent('box'), 'SIGSTOP');
   const free = whenFree(lock, { timeoutMs: 30_000 });
-  await box.cleanup({ timeoutMs: 30_000 });
+  await box.stop({ graceMs: 100 });
+  await box.cleanup();
   await free;
   expect(existsSync(sandbox.layout('box').directory)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandEvent, HistoryEntry } from '@ccb/instance-interface';
 import { isLocked, whenFree } from '@ccb/named-pipe/lock';
@@ -108,10 +108,9 @@ test('stop ends every process of it and keeps history; start begins in the works
   await using sandbox = new Sandbox();
   const box = await sandbox.create('box');
   const { output } = await box.sendCommandAndWait('cd /; x=5; sleep 300 & setsid sleep 300 & echo $!', { id: 'a' });
-  const agent = sandbox.agent('box');
   await box.stop();
   expect(box.state).toBe('stopped');
-  expect([agent, Number(output)].filter(isAlive)).toEqual([]);
+  expect(isAlive(Number(output))).toBe(false);
   expect(await isLocked(sandbox.layout('box').agentLock)).toBe(false);
   expect(await box.sendCommandAndWait('echo "[$x]"; pwd', { id: 'b' })).toMatchObject({
     output: `[]\n${sandbox.workspace}\n`,
@@ -138,6 +137,32 @@ test('stop in the middle of a command fails that command, and what waited, as st
   await expect(waiting.result).rejects.toMatchObject({ code: 'CCB_STOPPED' });
   const end = (await all(box.history())).find((entry) => entry.type === 'end' && entry.commandId === 'a');
   expect(end).toMatchObject({ result: { status: 'failed', error: { code: 'CCB_STOPPED' } } });
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'an agent that gets %s ends its program in good order, and the next command starts both again',
+  async (signal) => {
+    await using sandbox = new Sandbox();
+    const box = await sandbox.create('box');
+    const { output } = await box.sendCommandAndWait('sleep 300 & echo $!');
+    const stopped = new Promise<void>((resolve) => box.onStateChange(({ to }) => to === 'stopped' && resolve()));
+    const free = whenFree(sandbox.layout('box').agentLock, { timeoutMs: 10_000 });
+    process.kill(sandbox.agent('box'), signal);
+    await Promise.all([stopped, free]);
+    expect(isAlive(Number(output))).toBe(false);
+    expect(readdirSync(sandbox.layout('box').state)).not.toContain('program.json');
+    expect(await box.sendCommandAndWait('echo again')).toMatchObject({ output: 'again\n' });
+  },
+);
+
+test('a log that has grown large is put aside at the next launch', async () => {
+  await using sandbox = new Sandbox();
+  const box = await sandbox.create('box');
+  const { agentLog } = sandbox.layout('box');
+  writeFileSync(agentLog, `${'x'.repeat(1024 * 1024)}\n`);
+  await box.start();
+  expect(statSync(agentLog).size).toBeLessThan(10_000);
+  expect(statSync(`${agentLog}.1`).size).toBe(1024 * 1024 + 1);
 });
 
 test('cleanup removes everything that is of the instance, and nothing else', async () => {

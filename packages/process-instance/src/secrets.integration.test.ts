@@ -16,7 +16,9 @@ test('a secret reaches the program, and stands in no file, record, log or proces
   await using sandbox = new Sandbox();
   const logged: unknown[] = [];
   const box = await sandbox.create('box', { env: { TOKEN: secret }, log: (entry) => logged.push(entry) });
-  expect(await box.sendCommandAndWait('echo ${#TOKEN}; sleep 300 &')).toMatchObject({ output: `${secret.length}\n` });
+  expect(await box.sendCommandAndWait('printf %s "$TOKEN" | wc -c; sleep 300 &')).toMatchObject({
+    output: `${secret.length}\n`,
+  });
   const eye = await sandbox.open(box.record, { mode: 'observe' });
   await eye.getInfo();
   await box.stop();
@@ -52,7 +54,7 @@ test('a secret is asked for again when the agent died, and not while it lives', 
   await box.start();
   await box.detach();
   const again = await sandbox.open(box.record);
-  expect(await again.sendCommandAndWait('echo ${#TOKEN}')).toMatchObject({ output: `${secret.length}\n` });
+  expect(await again.sendCommandAndWait('printf %s "$TOKEN" | wc -c')).toMatchObject({ output: `${secret.length}\n` });
   const lock = sandbox.layout('box').agentLock;
   process.kill(sandbox.agent('box'), 'SIGKILL');
   await whenFree(lock, { timeoutMs: 5_000 });
@@ -63,5 +65,5 @@ test('a secret is asked for again when the agent died, and not while it lives', 
   expect(error).toMatchObject({ code: 'CCB_SECRET_MISSING', message: expect.stringContaining('TOKEN') });
   await without.detach();
   const given = await sandbox.open(box.record, { env: { TOKEN: 'four' } });
-  expect(await given.sendCommandAndWait('echo ${#TOKEN}')).toMatchObject({ output: '4\n' });
+  expect(await given.sendCommandAndWait('printf %s "$TOKEN" | wc -c')).toMatchObject({ output: '4\n' });
 });

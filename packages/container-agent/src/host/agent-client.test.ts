@@ -263,6 +263,19 @@ describe('an answer', () => {
     const { ref } = await agent.hears('resume');
     agent.says({ type: 'refused', ref, code: 'CCB_JOURNAL_GAP', message: 'rotated away', retryable: false });
     expect(await answer.settlement).toMatchObject({ code: 'CCB_JOURNAL_GAP' });
+    const next = new RecordedAnswer('b');
+    client.feed(next);
+    agent.says(begin(4, 'b'));
+    const again = await agent.hears('resume');
+    expect(again.after).toBe(`${journalId}.1`);
+    agent.says(
+      { type: 'resumed', ref: again.ref, after: 1, upTo: 4 },
+      text(2, 'a', '2'),
+      end(3, 'a'),
+      begin(4, 'b'),
+      end(5, 'b'),
+    );
+    expect(await next.settlement).toEqual(completed('b'));
   });
 
   it('that is resumed begins after the cursor, whatever comes in between', async () => {

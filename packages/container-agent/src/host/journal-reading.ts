@@ -225,6 +225,8 @@ export class JournalReading {
         // The agent went away meanwhile: it is asked again when it is back.
         if (InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) return;
         if (follower === undefined) {
+          // The next hole is asked for anew.
+          this.#order.begin(this.#order.last);
           this.failAll(error);
           return;
         }

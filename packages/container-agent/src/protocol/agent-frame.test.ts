@@ -139,6 +139,7 @@ describe('an agent frame', () => {
     ['ref', { ...refused, ref: '1' }],
     ['id', { ...refused, id: 1 }],
     ['code', { ...refused, code: long }],
+    ['code', { ...refused, code: 'CCB_\x1b[2J' }],
     ['message', { ...refused, message: long }],
     ['retryable', { ...refused, retryable: undefined }],
     ['ref', { type: 'resumed', after: 0, upTo: 0 }],

@@ -1,5 +1,6 @@
 import { JOURNAL_ID } from '../journal/cursor.ts';
 import {
+  code,
   count,
   type Fields,
   FrameError,
@@ -40,7 +41,7 @@ export function parseAgentFrame(value: unknown): AgentFrame {
     case 'refused':
       optionalCount(frame, 'ref');
       optionalText(frame, 'id', maxIdLength);
-      text(frame, 'code', 100);
+      code(frame, 'code');
       text(frame, 'message', 65_536);
       flag(frame, 'retryable');
       break;

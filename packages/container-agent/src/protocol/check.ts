@@ -66,6 +66,13 @@ export function oneOf<const T extends string>(
   return value;
 }
 
+/** A word for programs, such as `CCB_TIMEOUT`. */
+export function code(frame: Fields, key: string, within: string = ''): string {
+  const value = text(frame, key, 100, within);
+  if (!/^[A-Z][A-Z0-9_]*$/.test(value)) throw new FrameError(within + key, 'an error code: capitals, digits and _');
+  return value;
+}
+
 /** An identifier as users may choose it. */
 export function identifier(frame: Fields, key: string): string {
   const value = text(frame, key, maxIdLength);

@@ -1,4 +1,4 @@
-import { count, type Fields, FrameError, fields, flag, oneOf, optionalCount, text } from './check.ts';
+import { code, count, type Fields, FrameError, fields, flag, oneOf, optionalCount, text } from './check.ts';
 
 const STATUSES = ['completed', 'failed', 'timeout', 'cancelled'] as const;
 const STOP_REASONS = ['end_turn', 'max_tokens', 'max_turn_requests', 'refusal', 'cancelled'] as const;
@@ -22,7 +22,7 @@ export function checkResult(frame: Fields): void {
     return;
   }
   const error = fields(result.error, 'result.error');
-  text(error, 'code', 100, 'result.error.');
+  code(error, 'code', 'result.error.');
   text(error, 'message', 65_536, 'result.error.');
   flag(error, 'retryable', 'result.error.');
 }

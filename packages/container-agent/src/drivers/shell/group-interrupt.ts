@@ -32,10 +32,10 @@ export class GroupInterrupt {
     this.#shell = shell;
     this.#again = again;
     this.#commandLine = read(shell, 'cmdline');
-    for (const [pid, { startTime }] of descendantsOf(shell)) {
-      this.#present.set(pid, { startTime, commandLine: read(pid, 'cmdline') });
-    }
+    this.#note(() => true);
     signalGroup(shell, 'SIGINT');
+    // Forked a moment before or after.
+    this.#note((commandLine, parent) => commandLine === read(parent, 'cmdline'));
     this.#lookAt(0);
   }
 
@@ -51,6 +51,14 @@ export class GroupInterrupt {
   /** The command has ended: the shell is left alone, what is left of the command is not. */
   over(): void {
     this.#over = true;
+  }
+
+  #note(isOfInterest: (commandLine: string, parent: number) => boolean): void {
+    for (const [pid, { startTime, parent }] of descendantsOf(this.#shell)) {
+      const commandLine = read(pid, 'cmdline');
+      if (!this.#present.has(pid) && isOfInterest(commandLine, parent))
+        this.#present.set(pid, { startTime, commandLine });
+    }
   }
 
   #lookAt(index: number): void {

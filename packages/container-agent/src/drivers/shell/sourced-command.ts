@@ -3,11 +3,17 @@ import { GroupInterrupt } from './group-interrupt.ts';
 import type { Mark } from './marks.ts';
 import { type SourceRequest, sourceLine, statusLine } from './script.ts';
 
-/** ms after the interrupt at which the end is asked for again, and from when and how often it is interrupted again too. */
-const ASKS_MS: readonly number[] = [20, 60, 140, 300];
-const REPEAT_FROM_MS = 600;
-const REPEAT_EVERY_MS = 50;
-const REPEATS = 200;
+/**
+ * ms from the begin to an interrupt at the earliest: while bash starts the command's first processes an interrupt can
+ * reach some and not others, and bash goes on with what follows them.
+ */
+const SETTLE_MS = 25;
+/** ms after the interrupt. */
+const ASKS_MS: readonly number[] = [20, 60, 140, 300, 600];
+/** Pauses grow from ask to ask, so that a handler of the user's own finds time to end. */
+const PAUSE_GROWTH = 1.3;
+const FIRST_PAUSE_MS = 50;
+const REPEATS = 16;
 /** 128 + SIGINT: when bash discarded the request for the status, what it says later is not the command's. */
 const INTERRUPTED_STATUS = 130;
 
@@ -20,7 +26,7 @@ export class SourcedCommand {
   readonly #bash: Bash;
   readonly #beginSerial: number;
   readonly #finish: (end: CommandEnd) => void;
-  #begun = false;
+  #begunAt: number | undefined;
   #interrupted = false;
   #interrupt: GroupInterrupt | undefined;
   /** Set by the interrupt: the mark that proves that bash has taken it, so that it cannot hit the next command. */
@@ -33,7 +39,7 @@ export class SourcedCommand {
     this.#bash = bash;
     this.#finish = finish;
     bash.onMark = (mark) => this.#onMark(mark);
-    bash.onExit = (exit) => this.#end({ lost: exit, begun: this.#begun });
+    bash.onExit = (exit) => this.#end({ lost: exit, begun: this.#begunAt !== undefined });
     const { serial, token } = bash.token();
     this.#beginSerial = serial;
     bash.send(sourceLine({ ...request, token }) + statusLine(bash.token().token));
@@ -43,13 +49,13 @@ export class SourcedCommand {
   interrupt(): void {
     if (this.#interrupted) return;
     this.#interrupted = true;
-    if (this.#begun) this.#sendInterrupt();
+    this.#sendInterrupt();
   }
 
   #onMark(mark: Mark): void {
     if (mark.serial < this.#beginSerial) return;
     if (mark.serial === this.#beginSerial) {
-      this.#begun = true;
+      this.#begunAt = performance.now();
       if (this.#interrupted) this.#sendInterrupt();
       return;
     }
@@ -60,12 +66,18 @@ export class SourcedCommand {
   }
 
   #sendInterrupt(): void {
-    const again = (): void => {
-      this.#barrierSerial = this.#ask();
-    };
-    this.#interrupt = new GroupInterrupt(this.#bash.pid, again);
-    again();
-    this.#askAgain(0, 0);
+    if (this.#begunAt === undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        const again = (): void => {
+          this.#barrierSerial = this.#ask();
+        };
+        this.#interrupt = new GroupInterrupt(this.#bash.pid, again);
+        again();
+        this.#askAgain(0);
+      },
+      Math.max(0, this.#begunAt + SETTLE_MS - performance.now()),
+    );
   }
 
   #ask(): number {
@@ -77,14 +89,16 @@ export class SourcedCommand {
   // An interrupted bash discards input that it had read but not run, which may hold the request for the end mark. It
   // tells nobody, so the mark is asked for again until it comes. And it goes on with the next command of a list, as in a
   // terminal, when the one that ran ended by itself in spite of the interrupt: then it is interrupted again.
-  #askAgain(index: number, lastMs: number): void {
-    if (index >= ASKS_MS.length + REPEATS) return;
-    const atMs = ASKS_MS[index] ?? REPEAT_FROM_MS + (index - ASKS_MS.length) * REPEAT_EVERY_MS;
+  #askAgain(index: number): void {
+    const repeat = index - ASKS_MS.length;
+    if (repeat >= REPEATS) return;
+    const pause =
+      repeat < 0 ? (ASKS_MS[index] ?? 0) - (ASKS_MS[index - 1] ?? 0) : FIRST_PAUSE_MS * PAUSE_GROWTH ** repeat;
     this.#timer = setTimeout(() => {
-      if (atMs >= REPEAT_FROM_MS) this.#interrupt?.repeat();
+      if (repeat >= -1) this.#interrupt?.repeat();
       this.#ask();
-      this.#askAgain(index + 1, atMs);
-    }, atMs - lastMs);
+      this.#askAgain(index + 1);
+    }, pause);
   }
 
   #end(end: CommandEnd): void {
