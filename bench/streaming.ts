@@ -5,7 +5,7 @@ import { interleave } from './interleaving.ts';
 import { instanceThroughput, rawThroughput } from './throughput.ts';
 import type { Workplace } from './workplace.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 
 /** A program's long output, as it comes. */
 export async function streaming(place: Workplace): Promise<Figure[]> {

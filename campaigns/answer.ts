@@ -14,7 +14,12 @@ export interface Answer {
 export async function readAnswer(stream: CommandStream, onText: (length: number) => void = () => {}): Promise<Answer> {
   let text = '';
   let restarted = false;
-  const answer = (end: Pick<Answer, 'result' | 'error'>): Answer => ({ text, cursor: stream.cursor, restarted, ...end });
+  const answer = (end: Pick<Answer, 'result' | 'error'>): Answer => ({
+    text,
+    cursor: stream.cursor,
+    restarted,
+    ...end,
+  });
   try {
     for await (const event of stream.events()) {
       if (event.type === 'status' && event.status === 'restarted') restarted = true;

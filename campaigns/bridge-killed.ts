@@ -3,10 +3,10 @@ import type { InstanceRecord } from '@ccb/instance-interface';
 import { Bridge, type BridgeRequest } from './bridge.ts';
 import { type CampaignOptions, type CampaignResult, campaign, type Field } from './campaign.ts';
 import { type Numbered, numbered } from './numbered.ts';
+import { Random } from './random.ts';
 import { Ran } from './rotation.ts';
 import { Subject } from './subject.ts';
 import type { Tally } from './tally.ts';
-import { Random } from './random.ts';
 
 const STEP_MS = 30_000;
 const STRIKES_PER_INSTANCE = 25;
@@ -20,7 +20,7 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
     const ran = new Ran(field.sandbox);
     const tally = field.row(
       'SIGKILL of the bridge during an answer of 10,000 lines; a new process opens the record and resumes after the cursor of the last event told',
-      'the answer joined is exact, success, the command ran once, the next answer is exact',
+      'the answer joined is exact, each event told once, success, the command ran once, the next answer is exact',
     );
     let record: InstanceRecord | undefined;
     for (let i = 0; i < options.count; i += 1) {
@@ -37,9 +37,16 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
 }
 
 /** One answer, read by one bridge after the other. */
-async function follow(field: Field, tally: Tally, random: Random, request: BridgeRequest, command: Numbered): Promise<void> {
+async function follow(
+  field: Field,
+  tally: Tally,
+  random: Random,
+  request: BridgeRequest,
+  command: Numbered,
+): Promise<void> {
   let text = '';
   let after: BridgeRequest['after'];
+  const cursors: string[] = [];
   for (let kills = random.chance(0.2) ? 3 : 1; kills > 0; kills -= 1) {
     const bridge = await Bridge.start(field.sandbox, { ...request, after });
     const moment = await killed(bridge, random, command.output.length - text.length);
@@ -47,6 +54,7 @@ async function follow(field: Field, tally: Tally, random: Random, request: Bridg
     if (bridge.error !== undefined) throw new Error(bridge.complaint);
     text += bridge.text;
     after = bridge.cursor ?? after;
+    cursors.push(...bridge.cursors);
     tally.beginning('what was told', text, command.output);
   }
   const last = await Bridge.start(field.sandbox, { ...request, after, next: `echo next-${command.id}` });
@@ -55,8 +63,13 @@ async function follow(field: Field, tally: Tally, random: Random, request: Bridg
   tally.most('end after the new start', performance.now() - openedAt, 'ms');
   if (last.complaint !== '') throw new Error(last.complaint);
   tally.same('the joined answer', text + last.text, command.output);
+  cursors.push(...last.cursors);
+  tally.check(new Set(cursors).size === cursors.length, 'an event was told twice');
   tally.check(last.result?.success === true, `the result is ${JSON.stringify(last.result)}`);
-  tally.check(last.next?.success === true && last.next.output === `next-${command.id}\n`, `then ${JSON.stringify(last.next)}`);
+  tally.check(
+    last.next?.success === true && last.next.output === `next-${command.id}\n`,
+    `then ${JSON.stringify(last.next)}`,
+  );
   tally.check(new Subject(request.record).agents().length === 1, 'there is not one agent');
 }
 
@@ -73,7 +86,8 @@ async function killed(bridge: Bridge, random: Random, left: number): Promise<Mom
   const target = random.fraction() * left;
   const pause = random.between(0, moment === 'while it opened' ? 250 : 3);
   if (moment === 'before or at the send') await bridge.until(() => bridge.stage !== 'starting', STEP_MS);
-  if (moment === 'in the middle') await bridge.until(() => bridge.text.length > target || bridge.stage === 'ended', STEP_MS);
+  if (moment === 'in the middle')
+    await bridge.until(() => bridge.text.length > target || bridge.stage === 'ended', STEP_MS);
   if (moment === 'after the end') await bridge.until(() => bridge.stage === 'ended', STEP_MS);
   await delay(pause);
   await bridge.kill();

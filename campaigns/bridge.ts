@@ -26,7 +26,8 @@ export type BridgeLine =
 /** A bridge in a process of its own, and what it told before it ended. */
 export class Bridge {
   text = '';
-  cursor: Cursor | undefined;
+  /** Of every event, in the order told. */
+  readonly cursors: Cursor[] = [];
   restarted = false;
   result: CommandResult | undefined;
   next: { readonly output: string; readonly success: boolean } | undefined;
@@ -57,6 +58,10 @@ export class Bridge {
     });
   }
 
+  get cursor(): Cursor | undefined {
+    return this.cursors.at(-1);
+  }
+
   get pid(): number {
     return this.#child.pid as number;
   }
@@ -74,11 +79,11 @@ export class Bridge {
       this.#watchers.push(look);
       look();
     });
-    await within(timeoutMs, `the bridge (${this.stage}, ${this.text.length} characters)`, Promise.race([reached, this.#closed]));
+    await within(timeoutMs, 'the bridge', Promise.race([reached, this.#closed]));
   }
 
   async ended(timeoutMs: number): Promise<void> {
-    await within(timeoutMs, `the end of the bridge (${this.stage}, ${this.text.length} characters)`, this.#closed);
+    await within(timeoutMs, 'the end of the bridge', this.#closed);
   }
 
   /** Resolves when everything that it told was read. */
@@ -107,7 +112,7 @@ export class Bridge {
   }
 
   #event(event: CommandEvent): void {
-    this.cursor = event.cursor;
+    this.cursors.push(event.cursor);
     if (event.type === 'text' && event.stream !== 'stderr') this.text += event.text;
     if (event.type === 'status' && event.status === 'restarted') this.restarted = true;
   }

@@ -66,7 +66,10 @@ export async function campaign(
   body: (field: Field) => Promise<void>,
 ): Promise<CampaignResult> {
   const field = new Field(name, options);
-  const aftermath = field.row('everything cleaned up', 'no process, directory, FIFO or open file of an instance is left');
+  const aftermath = field.row(
+    'everything cleaned up',
+    'no process, directory, FIFO or open file of an instance is left',
+  );
   await field.strike(aftermath, 'campaign', () => body(field));
   await field.strike(aftermath, 'aftermath', async () => {
     for (const each of await field.sandbox.end()) aftermath.check(false, each);

@@ -2,7 +2,8 @@ import { run as agentKilled } from './agent-killed.ts';
 import { run as bridgeKilled } from './bridge-killed.ts';
 import type { CampaignOptions, CampaignResult } from './campaign.ts';
 import { run as frozen } from './frozen.ts';
-import { run as fullDisk } from './full-disk.ts';
+import { run as fullDisk, unavailable as noSmallDisks } from './full-disk.ts';
+import { run as noisyChild } from './noisy-child.ts';
 import { run as pipesChaos } from './pipes-chaos.ts';
 import { run as programKilled } from './program-killed.ts';
 import { run as shellInterrupts } from './shell-interrupts.ts';
@@ -13,6 +14,8 @@ export interface Campaign {
   /** The whole of it; the tests run a tenth. */
   readonly count: number;
   readonly run: (options: CampaignOptions) => Promise<CampaignResult>;
+  /** Why it cannot be run on this machine. */
+  readonly unavailable?: () => string | undefined;
 }
 
 export const campaigns: readonly Campaign[] = [
@@ -21,7 +24,19 @@ export const campaigns: readonly Campaign[] = [
   { name: 'program-killed', count: 100, run: programKilled },
   { name: 'frozen', count: 20, run: frozen },
   { name: 'slow-reader', count: 1_000, run: slowReader },
-  { name: 'full-disk', count: 20, run: fullDisk },
+  { name: 'full-disk', count: 20, run: fullDisk, unavailable: noSmallDisks },
   { name: 'shell-interrupts', count: 400, run: shellInterrupts },
+  { name: 'noisy-child', count: 300, run: noisyChild },
   { name: 'pipes-chaos', count: 300, run: pipesChaos },
 ];
+
+/** Skips what cannot be run here, and says so; in continuous integration that is an error. */
+export function available(log: (line: string) => void): readonly Campaign[] {
+  return campaigns.filter(({ name, unavailable }) => {
+    const reason = unavailable?.();
+    if (reason === undefined) return true;
+    if (process.env.CI === 'true') throw new Error(`The campaign ${name} cannot be run: ${reason}`);
+    log(`${name}: skipped, ${reason}`);
+    return false;
+  });
+}

@@ -4,7 +4,6 @@ import { build } from 'tsup';
 import type { Sandbox } from './sandbox.ts';
 
 const made = new WeakMap<Sandbox, Promise<void>>();
-const fromSource = process.env.VITEST !== undefined || process.execArgv.some((arg) => arg.includes('@ccb/source'));
 
 /**
  * The path of a child program as plain JavaScript: what it weighs and how long it takes to start are then its own, not
@@ -36,7 +35,7 @@ async function make(outDir: string): Promise<void> {
     removeNodeProtocol: false,
     splitting: false,
     esbuildOptions: (options) => {
-      options.conditions = fromSource ? ['@ccb/source'] : [];
+      options.conditions = ['@ccb/source'];
     },
   });
 }

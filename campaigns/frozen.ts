@@ -68,24 +68,31 @@ async function longSilences(field: Field, random: Random, ran: Ran): Promise<voi
   const asserted =
     'unreachable with CCB_AGENT_FROZEN, no second agent, calls end by their deadline; then running, and the answer is exact';
   const tally = field.row('SIGSTOP of the agent in an answer, for longer than the limit of silence', asserted);
-  await struck(field, tally, random, ran, Math.ceil(field.options.count / 10), async ({ instance, subject, reading }) => {
-    const frozen = moved(instance, 'unreachable');
-    const agent = subject.strikeAgent('SIGSTOP');
-    const frozenAt = performance.now();
-    const thawed = moved(instance, 'running');
-    try {
-      const change = await within(SILENCE_MS, 'the state unreachable', frozen);
-      tally.most('noticed', performance.now() - frozenAt, 'ms');
-      tally.check(change.error?.code === 'CCB_AGENT_FROZEN', `unreachable because of ${change.error?.code}`);
-      await checkUnanswered(tally, instance);
-      await checkDeadline(tally, instance, 'a command to a frozen agent', CALL_MS + CANCEL_MS + MARGIN_MS);
-      tally.check(subject.agents().join() === String(agent), `its agents are ${subject.agents()}`);
-    } finally {
-      process.kill(agent, 'SIGCONT');
-    }
-    await within(STEP_MS, 'the state running', thawed);
-    await checkThawed(tally, instance, reading);
-  });
+  await struck(
+    field,
+    tally,
+    random,
+    ran,
+    Math.ceil(field.options.count / 10),
+    async ({ instance, subject, reading }) => {
+      const frozen = moved(instance, 'unreachable');
+      const agent = subject.strikeAgent('SIGSTOP');
+      const frozenAt = performance.now();
+      const thawed = moved(instance, 'running');
+      try {
+        const change = await within(SILENCE_MS, 'the state unreachable', frozen);
+        tally.most('noticed', performance.now() - frozenAt, 'ms');
+        tally.check(change.error?.code === 'CCB_AGENT_FROZEN', `unreachable because of ${change.error?.code}`);
+        await checkUnanswered(tally, instance);
+        await checkDeadline(tally, instance, 'a command to a frozen agent', CALL_MS + CANCEL_MS + MARGIN_MS);
+        tally.check(subject.agents().join() === String(agent), `its agents are ${subject.agents()}`);
+      } finally {
+        process.kill(agent, 'SIGCONT');
+      }
+      await within(STEP_MS, 'the state running', thawed);
+      await checkThawed(tally, instance, reading);
+    },
+  );
 }
 
 async function frozenStops(field: Field, random: Random, ran: Ran): Promise<void> {
@@ -93,20 +100,30 @@ async function frozenStops(field: Field, random: Random, ran: Ran): Promise<void
     'stop() while the agent is stopped (SIGSTOP)',
     'it ends by its deadline, the command fails typed, no process is left; it starts again',
   );
-  await struck(field, tally, random, ran, Math.ceil(field.options.count / 5), async ({ instance, subject, reading }) => {
-    subject.strikeAgent('SIGSTOP');
-    const stoppedAt = performance.now();
-    await within(STEP_MS, 'stop()', instance.stop({ graceMs: 500 }));
-    tally.most('stop()', performance.now() - stoppedAt, 'ms');
-    tally.check(performance.now() - stoppedAt <= 10_500 + MARGIN_MS, 'stop() outlasted its deadline');
-    const answer = await within(STEP_MS, 'the end of the answer', reading.answer);
-    tally.beginning('the text', answer.text, reading.command.output);
-    tally.count(outcomeOf(answer));
-    tally.check(['completed', 'CCB_STOPPED', 'CCB_AGENT_LOST'].includes(outcomeOf(answer)), `ended ${outcomeOf(answer)}`);
-    const left = [...subject.programs(), ...subject.agents()];
-    tally.check(left.length === 0, `processes ${left} are left`);
-    await checkNext(tally, instance, reading.command.id);
-  });
+  await struck(
+    field,
+    tally,
+    random,
+    ran,
+    Math.ceil(field.options.count / 5),
+    async ({ instance, subject, reading }) => {
+      subject.strikeAgent('SIGSTOP');
+      const stoppedAt = performance.now();
+      await within(STEP_MS, 'stop()', instance.stop({ graceMs: 500 }));
+      tally.most('stop()', performance.now() - stoppedAt, 'ms');
+      tally.check(performance.now() - stoppedAt <= 10_500 + MARGIN_MS, 'stop() outlasted its deadline');
+      const answer = await within(STEP_MS, 'the end of the answer', reading.answer);
+      tally.beginning('the text', answer.text, reading.command.output);
+      tally.count(outcomeOf(answer));
+      tally.check(
+        ['completed', 'CCB_STOPPED', 'CCB_AGENT_LOST'].includes(outcomeOf(answer)),
+        `ended ${outcomeOf(answer)}`,
+      );
+      const left = [...subject.programs(), ...subject.agents()];
+      tally.check(left.length === 0, `processes ${left} are left`);
+      await checkNext(tally, instance, reading.command.id);
+    },
+  );
 }
 
 async function frozenCancels(field: Field, random: Random, ran: Ran): Promise<void> {
@@ -114,18 +131,25 @@ async function frozenCancels(field: Field, random: Random, ran: Ran): Promise<vo
     'cancel() while the program is stopped (SIGSTOP)',
     'cancelled, by force, within 10 s and the grace of SIGTERM; next answer exact, no stray process',
   );
-  await struck(field, tally, random, ran, Math.ceil(field.options.count / 10), async ({ instance, subject, reading }) => {
-    subject.strikeProgram((await instance.getInfo()).program.pid, 'SIGSTOP');
-    const cancelledAt = performance.now();
-    const result = await within(STEP_MS, 'cancel()', reading.cancel());
-    tally.most('cancel()', performance.now() - cancelledAt, 'ms');
-    tally.check(performance.now() - cancelledAt <= CANCEL_MS + 2_000 + MARGIN_MS, 'cancel() outlasted its deadline');
-    tally.count(result.status);
-    tally.check(['cancelled', 'completed'].includes(result.status), `ended ${JSON.stringify(result)}`);
-    tally.beginning('the text', (await reading.answer).text, reading.command.output);
-    await checkNext(tally, instance, reading.command.id);
-    checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
-  });
+  await struck(
+    field,
+    tally,
+    random,
+    ran,
+    Math.ceil(field.options.count / 10),
+    async ({ instance, subject, reading }) => {
+      subject.strikeProgram((await instance.getInfo()).program.pid, 'SIGSTOP');
+      const cancelledAt = performance.now();
+      const result = await within(STEP_MS, 'cancel()', reading.cancel());
+      tally.most('cancel()', performance.now() - cancelledAt, 'ms');
+      tally.check(performance.now() - cancelledAt <= CANCEL_MS + 2_000 + MARGIN_MS, 'cancel() outlasted its deadline');
+      tally.count(result.status);
+      tally.check(['cancelled', 'completed'].includes(result.status), `ended ${JSON.stringify(result)}`);
+      tally.beginning('the text', (await reading.answer).text, reading.command.output);
+      await checkNext(tally, instance, reading.command.id);
+      checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
+    },
+  );
 }
 
 interface Reading {

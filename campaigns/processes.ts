@@ -10,7 +10,8 @@ export interface Memory {
 
 export function memoryOf(pid: number): Memory | undefined {
   const status = read(`/proc/${pid}/status`);
-  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
   const resident = field('VmRSS');
   return resident === 0 ? undefined : { resident, peak: field('VmHWM'), anonymous: field('RssAnon') };
 }
@@ -27,7 +28,9 @@ export function isAlive(pid: number): boolean {
 
 /** Processes with `variable` (NAME=value) in their environment. */
 export function carrying(variable: string): number[] {
-  return allProcesses().filter((pid) => `\0${read(`/proc/${pid}/environ`)}`.includes(`\0${variable}\0`) && isAlive(pid));
+  return allProcesses().filter(
+    (pid) => `\0${read(`/proc/${pid}/environ`)}`.includes(`\0${variable}\0`) && isAlive(pid),
+  );
 }
 
 /** Processes that were started with a path below `directory`. */

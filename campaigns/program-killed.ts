@@ -7,7 +7,6 @@ import { numbered } from './numbered.ts';
 import { Random } from './random.ts';
 import { checkProcesses, Ran, Rotation } from './rotation.ts';
 import { Subject } from './subject.ts';
-import type { Tally } from './tally.ts';
 
 const STEP_MS = 30_000;
 const ASSERTED =
@@ -26,7 +25,10 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
 }
 
 async function alone(field: Field, random: Random, ran: Ran): Promise<void> {
-  const tally = field.row('SIGKILL of the program (bash) at a random moment', `${ASSERTED}; a status event \`restarted\``);
+  const tally = field.row(
+    'SIGKILL of the program (bash) at a random moment',
+    `${ASSERTED}; a status event \`restarted\``,
+  );
   const rotation = new Rotation(field.sandbox);
   for (let i = 0; i < field.options.count; i += 1) {
     const well = await field.strike(tally, `program ${i}`, async () => {
@@ -86,7 +88,11 @@ async function withBridge(field: Field, random: Random, ran: Ran, program: boole
       const strikes: (() => void | Promise<void>)[] = [() => first.kill(), () => void subject.strikeAgent('SIGKILL')];
       if (program) strikes.push(() => subject.strikeProgram(first.program, 'SIGKILL'));
       await Promise.all(random.shuffled(strikes).map((strike) => strike()));
-      const second = await Bridge.start(field.sandbox, { ...request, after: first.cursor, next: `echo next-${command.id}` });
+      const second = await Bridge.start(field.sandbox, {
+        ...request,
+        after: first.cursor,
+        next: `echo next-${command.id}`,
+      });
       const startedAt = performance.now();
       await second.until(() => second.stage === 'ended', STEP_MS);
       const endedAfterMs = performance.now() - startedAt;

@@ -67,6 +67,9 @@ export class Ran {
 export function checkProcesses(tally: Tally, subject: Subject, program: number | undefined): void {
   const programs = subject.programs();
   const agents = subject.agents();
-  tally.check(programs.length === 1 && programs[0] === program, `its processes are ${programs}, the program is ${program}`);
+  tally.check(
+    programs.length === 1 && programs[0] === program,
+    `its processes are ${programs}, the program is ${program}`,
+  );
   tally.check(agents.length === 1, `its agents are ${agents}`);
 }

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { CampaignResult } from './campaign.ts';
-import { campaigns } from './catalogue.ts';
+import { available, campaigns } from './catalogue.ts';
 import { markdown, table } from './report.ts';
 
 const DEFAULT_SEED = 20_260_101;
@@ -20,7 +20,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const chosen = positionals.length === 0 ? campaigns : campaigns.filter(({ name }) => positionals.includes(name));
+const runnable = available((line) => console.error(line));
+const chosen = positionals.length === 0 ? runnable : runnable.filter(({ name }) => positionals.includes(name));
 const results: CampaignResult[] = [];
 for (const each of chosen) {
   const startedAt = performance.now();
@@ -31,7 +32,7 @@ for (const each of chosen) {
 
 console.log(table(results));
 // Anything less is not the table that the project shows.
-if (positionals.length === 0 && count === undefined) writeFileSync(report, markdown(results, seed));
+if (results.length === campaigns.length && count === undefined) writeFileSync(report, markdown(results, seed));
 const violations = results.flatMap((result) => result.violations.map((violation) => `${result.name}: ${violation}`));
 for (const violation of violations) console.error(`VIOLATION ${violation}`);
 process.exit(violations.length === 0 ? 0 : 1);
@@ -39,6 +40,7 @@ process.exit(violations.length === 0 ? 0 : 1);
 function whole(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`--${name} must be a whole number from 1, not ${text}`);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new TypeError(`--${name} must be a whole number from 1, not ${text}`);
   return value;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { killAgent } from '@ccb/container-agent';
 import type { InstanceRecord } from '@ccb/instance-interface';
 import { type ProcessData, type ProcessInstance, processBackend } from '@ccb/process-instance';
@@ -10,6 +11,8 @@ import { namedAfter, openBelow } from './processes.ts';
 import { Subject } from './subject.ts';
 
 const CLEANUP_MS = 30_000;
+/** An agent gives its lock back a moment before its process is gone. */
+const EXIT_MS = 1_000;
 
 /** A home of its own for the instances of one campaign; at the end it proves that nothing of them is left. */
 export class Sandbox {
@@ -47,7 +50,7 @@ export class Sandbox {
   /** Ends the instance through the public door, as its owner would; returns what it left. */
   async retire(instance: ProcessInstance): Promise<readonly string[]> {
     await within(CLEANUP_MS, 'cleanup', instance.cleanup({ remove: true }));
-    return leftOf(instance.record);
+    return await leftOf(instance.record);
   }
 
   /** Ends and removes everything, by force where it must be; returns what was left, or would not go. */
@@ -63,7 +66,7 @@ export class Sandbox {
     for (const undo of this.#undo.reverse()) await attempt('undo', undo);
     for (const record of this.#records) {
       if (existsSync((record.data as ProcessData).directory)) await attempt('cleanup', () => this.#remove(record));
-      left.push(...leftOf(record));
+      left.push(...(await leftOf(record)));
       await attempt('kill', () => forceAway(record));
     }
     rmSync(join(this.home, 'programs'), { recursive: true, force: true });
@@ -79,8 +82,18 @@ export class Sandbox {
   }
 }
 
-/** Processes, directory and FIFOs of an instance that is cleaned up: none. */
-function leftOf(record: InstanceRecord): readonly string[] {
+/** Processes, directory and FIFOs of an instance that is cleaned up: none, once what has let go of everything is gone. */
+async function leftOf(record: InstanceRecord): Promise<readonly string[]> {
+  const until = performance.now() + EXIT_MS;
+  let left = lookFor(record);
+  while (left.length > 0 && performance.now() < until) {
+    await delay(10);
+    left = lookFor(record);
+  }
+  return left;
+}
+
+function lookFor(record: InstanceRecord): readonly string[] {
   const subject = new Subject(record);
   const { directory } = subject;
   return [

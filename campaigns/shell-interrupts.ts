@@ -62,7 +62,10 @@ async function interrupted(tally: Tally, random: Random, rotation: Rotation, val
   const answer = await within(STEP_MS, 'the end of the answer', reading);
   const outcome = outcomeOf(answer);
   tally.count(outcome);
-  tally.check(outcome === 'completed' || (outcome === 'CCB_CANCELLED' && answer.result?.status === 'cancelled'), `ended ${outcome}`);
+  tally.check(
+    outcome === 'completed' || (outcome === 'CCB_CANCELLED' && answer.result?.status === 'cancelled'),
+    `ended ${outcome}`,
+  );
   tally.check(found || outcome === 'completed', 'it was cancelled, but interrupt() says that nothing ran');
   tally.beginning('the text', answer.text, truth);
   if (outcome === 'completed') tally.same('the completed text', answer.text, truth);

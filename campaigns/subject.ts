@@ -37,7 +37,8 @@ export class Subject {
 
   /** @throws {Error} when the process is not one of this instance's program */
   strikeProgram(pid: number | undefined, signal: NodeJS.Signals): void {
-    if (pid === undefined || !this.programs().includes(pid)) throw new Error(`${this.record.name} has no program ${pid}`);
+    if (pid === undefined || !this.programs().includes(pid))
+      throw new Error(`${this.record.name} has no program ${pid}`);
     process.kill(pid, signal);
   }
 

@@ -47,6 +47,15 @@ const drainMs = performance.now() - drainsFrom;
 clearInterval(pinging);
 const { success } = await stream.result;
 const peak = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024;
-const reading: SlowReading = { success, bytes, slowBytes, sha256: digest.digest('hex'), drainMs, pings, unanswered, peak };
+const reading: SlowReading = {
+  success,
+  bytes,
+  slowBytes,
+  sha256: digest.digest('hex'),
+  drainMs,
+  pings,
+  unanswered,
+  peak,
+};
 await instance.detach();
 console.log(JSON.stringify(reading));

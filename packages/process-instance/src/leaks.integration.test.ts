@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Sandbox } from './testing/sandbox.ts';
+import { processesNaming, Sandbox } from './testing/sandbox.ts';
 
 function descriptors(): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
@@ -9,20 +9,6 @@ function descriptors(): string[] {
       return [readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
       return [];
-    }
-  });
-}
-
-function processesOf(root: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return (
-        /^\d+$/.test(pid) &&
-        Number(pid) !== process.pid &&
-        readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(root)
-      );
-    } catch {
-      return false;
     }
   });
 }
@@ -46,6 +32,6 @@ test('thirty instances made, used and cleaned up leave no descriptor, process or
   await new Promise((resolve) => setImmediate(resolve));
   expect(descriptors().length).toBeLessThanOrEqual(before);
   expect(descriptors().filter((target) => target.includes(sandbox.root))).toEqual([]);
-  expect(processesOf(sandbox.root)).toEqual([]);
+  expect(processesNaming(sandbox.root)).toEqual([]);
   expect(readdirSync(join(sandbox.home, 'instances'))).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NamedPipeChannel } from '@ccb/named-pipe';
@@ -157,14 +158,31 @@ test('a deadline holds though the host that set it has gone', async () => {
   expect(await two.heard('end')).toMatchObject({ id: 'a', result: { status: 'timeout', completedBy: 'deadline' } });
 });
 
-test('a host gets the last lines before the agent is gone', async () => {
+test('a host that reads slowly gets the last lines before the agent is gone', async () => {
   const agent = await start();
   const one = await configured('one');
-  one.say({ type: 'command', id: 'a', text: 'trap "" HUP TERM; head -c 300000 /dev/zero | tr "\\0" x; sleep 300' });
+  await makeFifo(join(root, 'gate'));
+  one.say({
+    type: 'command',
+    id: 'a',
+    text: 'echo; read line < gate; head -c 3000000 /dev/zero | tr "\\0" x; sleep 300',
+  });
   await one.heard('event');
+  one.far.pause();
+  const journaled = watch(join(settings.state, 'journal'));
+  const grown = new Promise<void>((resolve) => {
+    const segment = join(settings.state, 'journal', '0000000000000001.log');
+    journaled.on('change', () => statSync(segment).size > 3_000_000 && resolve());
+  });
+  await writeFile(join(root, 'gate'), '\n');
+  await grown;
+  journaled.close();
   const down = new Promise<void>((resolve) => one.far.on('down', () => resolve()));
-  await agent.stop('test', 300);
-  await down;
+  const stopped = agent.stop('test', 300);
+  // Once the program has ended, and the end is behind all that in the journal.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  one.far.resume();
+  await Promise.all([stopped, down]);
   const end = one.got.at(-1);
   expect(end).toMatchObject({ type: 'end', id: 'a', result: { error: { code: 'CCB_STOPPED' } } });
   expect(end).toMatchObject({ seq: 1 + one.got.filter(({ type }) => type === 'event').length + 2 });

@@ -78,6 +78,10 @@ describe.runIf(disk)('on a full disk', () => {
     driver.turn.write('stdout', 'y'.repeat(60_000));
     await settle();
     expect(driver.asked.slice(-2)).toEqual(['resume', 'interrupt']);
+    rmSync(ballast);
+    driver.turn.write('stdout', 'after the hole');
+    await settle();
+    expect(rig?.outlet.bytes.toString()).not.toContain('after the hole');
   });
 
   test('an answer whose last words found no room does not end as a success', async () => {

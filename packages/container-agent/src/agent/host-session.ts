@@ -164,6 +164,8 @@ export class HostSession {
           throw new Refusal('CCB_NOT_FOUND', `no command ${id} is known here; history() lists those that are kept`);
         }
         from ??= known === undefined ? journal.lastSeq : known.beginSeq - 1;
+        // The result is owed also to whoever has seen the end already.
+        if (known?.endSeq !== undefined) from = Math.min(from, known.endSeq - 1);
       }
       from ??= journal.firstSeq - 1;
       journal.position(from);

@@ -163,6 +163,17 @@ test('a resume of an unknown command is refused, one of a waiting command waits 
   expect(await peer.heard('resumed')).toMatchObject({ ref: 2, after: rig.journal.lastSeq });
 });
 
+test('a resume of an ended command brings its end, also to one who has seen it', async () => {
+  const peer = await join('one');
+  await peer.heard('hello');
+  peer.say({ type: 'command', id: 'a', text: 'x' });
+  await peer.heard('begin');
+  rig.driver.turn.end();
+  const { seq } = await peer.heard('end');
+  peer.say({ type: 'resume', ref: 1, id: 'a', after: `${rig.journal.id}.${seq}` });
+  expect(await peer.heard('end')).toMatchObject({ id: 'a', seq });
+});
+
 test('pause holds lines back and lets control frames through; proceed brings them all', async () => {
   const peer = await join('one');
   await peer.heard('hello');

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { CommandResult } from '@ccb/instance-interface';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { maxFrameBytes } from '../protocol/encode.ts';
+import { maxFrameBytes } from '../protocol/encode-text.ts';
 import type { JournalFrame } from '../protocol/frames.ts';
 import { Rig, settle } from './testing/rig.ts';
 

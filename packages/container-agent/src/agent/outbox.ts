@@ -1,13 +1,15 @@
 import type { CommandResult } from '@ccb/instance-interface';
 import type { Journal } from '../journal/journal.ts';
-import { encodeBegin, encodeEnd, encodeText, encodeUpdate, maxFrameBytes } from '../protocol/encode.ts';
+import { encodeBegin, encodeEnd, encodePiece, encodeUpdate } from '../protocol/encode.ts';
+import { encodeText } from '../protocol/encode-text.ts';
 import { timestamp } from './clock.ts';
 import type { Sender } from './sender.ts';
-import { diskFullResult } from './turn.ts';
+import { diskFullResult } from './verdict.ts';
 
 /** A batch is journaled before the tick's end once it is this large. */
 const BATCH_BYTES = 262_144;
 const RUN_CHARACTERS = 61_440;
+const settled = Promise.resolve();
 
 export interface OutboxEvents {
   /** After each write to the journal. */
@@ -66,7 +68,7 @@ export class Outbox {
     const run = this.#run;
     if (bytes !== undefined) {
       this.#closeRun();
-      this.#put(encodeText(this.#next(), id, timestamp(), { text, stream, bytes, late }));
+      this.#put(encodePiece(this.#next(), id, timestamp(), { text, stream, bytes, late }));
     } else if (
       run?.id === id &&
       run.stream === stream &&
@@ -132,21 +134,11 @@ export class Outbox {
     const run = this.#run;
     if (run === undefined) return;
     this.#run = undefined;
-    this.#putText(run, run.text);
-  }
-
-  #putText(run: Run, text: string): void {
-    const seq = this.#next();
-    const line = encodeText(seq, run.id, timestamp(), { text, stream: run.stream, late: run.late });
-    if (line.length <= maxFrameBytes || text.length < 2) {
+    const lines = encodeText(this.#seq + 1, run.id, timestamp(), run);
+    for (const line of lines) {
+      this.#next();
       this.#put(line);
-      return;
     }
-    this.#seq = seq - 1;
-    let middle = text.length >> 1;
-    if ((text.charCodeAt(middle) & 0xfc00) === 0xdc00) middle += 1;
-    this.#putText(run, text.slice(0, middle));
-    this.#putText(run, text.slice(middle));
   }
 
   #persist(): void {
@@ -196,7 +188,8 @@ export class Outbox {
     this.#scheduled = true;
     // A microtask out of a tick: promises settled by the same callback (a turn's end) still join this batch.
     process.nextTick(() => {
-      queueMicrotask(() => {
+      // Not queueMicrotask: that makes an async resource each time.
+      void settled.then(() => {
         this.#scheduled = false;
         this.commit();
       });

@@ -95,7 +95,6 @@ export class Supervisor {
       this.#up = true;
       this.#startedAt = performance.now();
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
       // One failure, also where the exit of a program that came half up was counted already.
       this.#failures = Math.max(this.#failures, before + 1);
       this.#startedAt = performance.now();

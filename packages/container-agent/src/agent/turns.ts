@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { RunEnd } from '@ccb/instance-interface';
 import type { Journal } from '../journal/journal.ts';
 import type { CancelReason, CommandFrame } from '../protocol/frames.ts';
 import { timestamp } from './clock.ts';
+import { digestOf } from './digest.ts';
 import type { Flow } from './flow.ts';
 import type { AgentLog } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import { Refusal } from './refusal.ts';
 import type { Supervisor } from './supervisor.ts';
-import { cancelVerdict, diskFullVerdict, RunningTurn, stoppedVerdict } from './turn.ts';
+import { RunningTurn } from './turn.ts';
+import { cancelVerdict, diskFullVerdict, stoppedVerdict } from './verdict.ts';
 
 const MAX_QUEUE = 1_000;
 /** ms that the program has to obey an interrupt, then SIGTERM, before the next harder means. */
@@ -57,7 +58,7 @@ export class Turns {
    * @throws {Refusal} CCB_ID_CONFLICT, CCB_BUSY, CCB_STOPPED
    */
   submit(frame: CommandFrame): { readonly beginSeq: number } | undefined {
-    const digest = createHash('sha256').update(frame.text).digest('hex').slice(0, 32);
+    const digest = digestOf(frame.text);
     const known = this.#parts.journal.lookup(frame.id);
     const waiting = this.#queue.find((entry) => entry.frame.id === frame.id);
     const other = known?.digest ?? waiting?.digest;

@@ -203,7 +203,8 @@ export class JournalReading {
         follower.fail(tooLarge);
         return;
       }
-      this.#link.send({ ...frame, ack: this.takeAcknowledgement() });
+      const { type, id, text, stderr, timeoutMs } = frame;
+      this.#link.send({ type, id, text, stderr, timeoutMs, ack: this.takeAcknowledgement() });
     } else {
       this.#awaitResumed(ref, follower);
       this.#link.send(frame);

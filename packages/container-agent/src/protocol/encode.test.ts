@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seqOf } from '../journal/line.ts';
 import { parseAgentFrame } from './agent-frame.ts';
-import { encodeBegin, encodeControl, encodeEnd, encodeText, encodeUpdate } from './encode.ts';
+import { encodeBegin, encodeControl, encodeEnd, encodePiece, encodeUpdate } from './encode.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const seq = fc.integer({ min: 1, max: 1e15 });
@@ -40,7 +40,7 @@ describe('an encoded line', () => {
     });
     fc.assert(
       fc.property(seq, id, piece, (n, name, each) => {
-        const line = encodeText(n, name, at, each);
+        const line = encodePiece(n, name, at, each);
         expect(parsed(line)).toEqual({
           type: 'event',
           seq: n,

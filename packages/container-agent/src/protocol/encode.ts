@@ -1,19 +1,17 @@
 import type { CommandResult } from '@ccb/instance-interface';
 import type { AgentFrame, JournalFrame } from './frames.ts';
 
-/** A frame with its envelope stays within one pipe's content, so that it never waits half-written on an empty pipe. */
-export const maxFrameBytes = 65_536;
-
 // The journal finds seq and type in a line's head without parsing it: the order of these keys is part of the format.
-function head(type: JournalFrame['type'], seq: number, id: string, at: string): string {
+export function lineHead(type: JournalFrame['type'], seq: number, id: string, at: string): string {
   return `{"type":"${type}","seq":${seq},"id":${JSON.stringify(id)},"at":"${at}",`;
 }
 
 export function encodeBegin(seq: number, id: string, at: string, digest: string, text: string): Buffer {
-  return Buffer.from(`${head('begin', seq, id, at)}"digest":"${digest}","text":${JSON.stringify(text)}}\n`);
+  return Buffer.from(`${lineHead('begin', seq, id, at)}"digest":"${digest}","text":${JSON.stringify(text)}}\n`);
 }
 
-export function encodeText(
+/** One piece as it is, however long: output that was no UTF-8, with its bytes. */
+export function encodePiece(
   seq: number,
   id: string,
   at: string,
@@ -29,16 +27,16 @@ export function encodeText(
   const bytes = piece.bytes === undefined ? '' : `,"bytes":"${piece.bytes}"`;
   const late = piece.late ? ',"late":true' : '';
   return Buffer.from(
-    `${head('event', seq, id, at)}"event":{"type":"text","text":${JSON.stringify(piece.text)}${stream}${bytes}${late}}}\n`,
+    `${lineHead('event', seq, id, at)}"event":{"type":"text","text":${JSON.stringify(piece.text)}${stream}${bytes}${late}}}\n`,
   );
 }
 
 export function encodeUpdate(seq: number, id: string, at: string, update: object): Buffer {
-  return Buffer.from(`${head('event', seq, id, at)}"event":${JSON.stringify(update)}}\n`);
+  return Buffer.from(`${lineHead('event', seq, id, at)}"event":${JSON.stringify(update)}}\n`);
 }
 
 export function encodeEnd(seq: number, id: string, at: string, result: CommandResult): Buffer {
-  return Buffer.from(`${head('end', seq, id, at)}"result":${JSON.stringify(result)}}\n`);
+  return Buffer.from(`${lineHead('end', seq, id, at)}"result":${JSON.stringify(result)}}\n`);
 }
 
 export function encodeControl(frame: Exclude<AgentFrame, JournalFrame>): Buffer {

@@ -119,7 +119,8 @@ export class Turn implements Answer {
   end(result: CommandResult, { cursor, at, seq }: AnswerPosition): void {
     if (this.settled) return;
     this.#outcome = result;
-    this.buffer.push({ cursor, at, type: 'end', result }, seq);
+    // Resumed after its end: that event was processed. An end of our own making (seq 0) was not.
+    if (seq === 0 || cursor !== this.after) this.buffer.push({ cursor, at, type: 'end', result }, seq);
     this.buffer.close();
     this.#release();
   }

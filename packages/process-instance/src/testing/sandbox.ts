@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,8 +90,23 @@ export class Sandbox implements AsyncDisposable {
       const { agentLock: lock, state } = instanceLayout(directory, record.name);
       await killAgent({ lock, state, instanceId }, 1);
     }
+    // An agent whose directory a test has taken away.
+    for (const pid of processesNaming(this.root)) process.kill(pid, 'SIGKILL');
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Whose command line has the text in it; this process and its zombies left out. */
+export function processesNaming(text: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 1 && pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** Resolves when nothing is at the path any more. Its parent must be there. */
