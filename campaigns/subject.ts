@@ -32,7 +32,7 @@ export class Subject {
   }
 
   agents(): number[] {
-    return namedAfter(join(this.directory, 'agent.mjs')).filter((pid) => this.#isAgent(pid));
+    return namedAfter(join(this.directory, 'agent.cjs')).filter((pid) => this.#isAgent(pid));
   }
 
   /** @throws {Error} when the process is not one of this instance's program */
@@ -60,6 +60,6 @@ export class Subject {
   }
 
   #isAgent(pid: number): boolean {
-    return commandLineOf(pid).includes(join(this.directory, 'agent.mjs'));
+    return commandLineOf(pid).includes(join(this.directory, 'agent.cjs'));
   }
 }

@@ -14,7 +14,7 @@ const EXIT_BROKEN = 70;
 
 async function main(path: string | undefined, option: string | undefined): Promise<number> {
   if (path === undefined) {
-    process.stderr.write('usage: agent.mjs SETTINGS.json [--ready-fd=N] (started by a host)\n');
+    process.stderr.write('usage: agent.cjs SETTINGS.json [--ready-fd=N] (started by a host)\n');
     return 2;
   }
   const settings = readSettings(path);

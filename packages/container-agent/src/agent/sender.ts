@@ -2,6 +2,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { AgentLog } from './log.ts';
 
 const PIECE_BYTES = 65_536;
+const nothing = new Uint8Array(0);
 
 /** Where lines go out: the part of a channel that a sender needs. */
 export interface Outlet {
@@ -39,6 +40,8 @@ export class Sender {
       this.#waiting = false;
       this.#pump();
     });
+    // What an earlier attachment left in the channel counts: a pipe that is full gets no further piece for a new hello.
+    this.#waiting = channel.write(nothing) === 'queued';
     this.#pump();
   }
 

@@ -32,7 +32,7 @@ export function instanceLayout(directory: string, name: string): InstanceLayout 
     agentLog: join(state, 'agent.log'),
     settings: join(state, 'settings.json'),
     home: join(directory, 'home'),
-    agentFile: join(directory, 'agent.mjs'),
+    agentFile: join(directory, 'agent.cjs'),
   };
 }
 

@@ -38,7 +38,7 @@ export interface Channel<In = unknown, Out = unknown> extends AsyncDisposable {
    * Hands over whole lines that are encoded already, in order with send(). Each ends with a newline and is one JSON text;
    * a number that stands alone needs a space before the newline, because half of it would be a number too.
    * 'sent': the kernel has all that was ever handed over. 'queued': `drain` (or `down`) follows. 'down': no peer, nothing kept.
-   * Synchronous; the bytes may be reused afterwards.
+   * Synchronous; the bytes may be reused afterwards. No bytes at all: only asks.
    * @throws {NamedPipeError} CCB_PIPE_CLOSED
    */
   write(lines: Uint8Array): 'sent' | 'queued' | 'down';

@@ -33,6 +33,7 @@ export class PipeWriter {
 
   write(bytes: Uint8Array, keep: boolean, done?: (handedOver: boolean) => void): 'sent' | 'queued' | 'down' {
     if (this.#isClosed) return 'down';
+    if (this.isPending && bytes.length === 0) return 'queued';
     const written = this.isPending ? 0 : this.#writeNow(bytes);
     if (written === undefined) return 'down';
     if (written === bytes.length) return 'sent';

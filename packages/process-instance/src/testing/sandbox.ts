@@ -31,7 +31,7 @@ export class Sandbox implements AsyncDisposable {
   readonly workspace: string = join(this.root, 'workspace');
   readonly backend: ReturnType<typeof processBackend> = processBackend({ home: this.home });
   readonly #handles = new Set<ProcessInstance>();
-  readonly #hosts: Host[] = [];
+  readonly #hosts: Omit<Host, 'record'>[] = [];
   readonly #records: InstanceRecord[] = [];
 
   constructor() {
@@ -58,12 +58,12 @@ export class Sandbox implements AsyncDisposable {
     const child = spawn(process.execPath, args, { cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');
     const lines = createInterface({ input: child.stdout });
-    const [line] = (await Promise.race([once(lines, 'line'), exit])) as [string];
-    const record = JSON.parse(String(line)) as InstanceRecord;
-    const host = { child, record, exit };
+    this.#hosts.push({ child, exit });
+    const [line] = await Promise.race([once(lines, 'line'), exit]);
+    if (typeof line !== 'string') throw new Error(`the host ended with ${line} before it had made an instance`);
+    const record = JSON.parse(line) as InstanceRecord;
     this.#records.push(record);
-    this.#hosts.push(host);
-    return host;
+    return { child, record, exit };
   }
 
   layout(name: string): InstanceLayout {

@@ -6,12 +6,15 @@ export class RecordingOutlet implements Outlet {
   outcome: 'sent' | 'queued' | 'down' = 'sent';
   onWrite: (piece: Buffer) => void = () => {};
   readonly #listeners = new Set<() => void>();
+  #full = false;
 
   write(lines: Uint8Array): 'sent' | 'queued' | 'down' {
     if (this.outcome === 'down') return 'down';
+    if (lines.length === 0) return this.#full ? 'queued' : 'sent';
     const piece = Buffer.from(lines);
     this.onWrite(piece);
     this.pieces.push(piece);
+    this.#full = this.outcome === 'queued';
     return this.outcome;
   }
 
@@ -21,6 +24,7 @@ export class RecordingOutlet implements Outlet {
   }
 
   drain(): void {
+    this.#full = false;
     for (const listener of [...this.#listeners]) listener();
   }
 
