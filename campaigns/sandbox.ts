@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { killAgent } from '@ccb/container-agent';
+import { instanceLayout, killAgent } from '@ccb/container-agent';
 import type { InstanceRecord } from '@ccb/instance-interface';
 import { type ProcessData, type ProcessInstance, processBackend } from '@ccb/process-instance';
 import { within } from './deadline.ts';
@@ -105,8 +105,8 @@ function lookFor(record: InstanceRecord): readonly string[] {
 
 async function forceAway(record: InstanceRecord): Promise<void> {
   const { directory, instanceId } = record.data as ProcessData;
-  const state = join(directory, 'state');
-  await killAgent({ lock: join(state, 'agent.lock'), state, instanceId }, 0);
+  const { agentLock: lock, state } = instanceLayout(directory, record.name);
+  await killAgent({ lock, state, instanceId }, 0);
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -13,6 +13,7 @@ export class Subject {
   readonly journal: string;
   readonly variable: string;
   readonly #agentLock: string;
+  readonly #agentFile: string;
 
   constructor(record: InstanceRecord) {
     const { directory, instanceId } = record.data as ProcessData;
@@ -22,6 +23,7 @@ export class Subject {
     this.journal = join(layout.state, 'journal');
     this.variable = `CCB_INSTANCE=${instanceId}`;
     this.#agentLock = layout.agentLock;
+    this.#agentFile = layout.agentFile;
   }
 
   /** @throws {Error} when the process that the lock names is not this instance's agent */

@@ -30,6 +30,9 @@ const OBSERVERS_FRAMES = new Set<HostFrame['type']>([
   'shutdown',
 ]);
 
+/** A host that asks and never reads is not listened to any further. */
+const MAX_UNREAD = 1_000;
+
 /** The conversation with one host over one channel, from its hello to its end. */
 export class HostSession {
   readonly host: string;
@@ -39,6 +42,9 @@ export class HostSession {
   readonly #parts: SessionParts;
   readonly #observer: boolean;
   #heardAt: number = performance.now();
+  readonly #undrained: () => void;
+  /** Answers that the channel has not handed over yet. */
+  #unread = 0;
   #ended = false;
 
   private constructor(
@@ -53,6 +59,7 @@ export class HostSession {
     this.#sender = sender;
     this.#parts = parts;
     this.#observer = observer;
+    this.#undrained = channel.on('drain', () => this.#drained());
     this.tell(helloFrame(parts));
     sender.attach(channel, parts.journal.lastSeq);
   }
@@ -84,12 +91,22 @@ export class HostSession {
 
   end(): void {
     this.#ended = true;
+    this.#undrained();
+    this.#drained();
     this.#sender.detach();
   }
 
   tell(frame: ControlFrame | AgentHello): void {
     // What was asked for in this session may be ready only when another host has taken the channel over.
-    if (!this.#ended) this.#channel.write(encodeControl(frame));
+    if (this.#ended || this.#channel.write(encodeControl(frame)) !== 'queued') return;
+    this.#unread += 1;
+    if (this.#unread === MAX_UNREAD) this.#channel.pause();
+  }
+
+  /** The channel has room again. */
+  #drained(): void {
+    if (this.#unread >= MAX_UNREAD) this.#channel.resume();
+    this.#unread = 0;
   }
 
   receive(frame: HostFrame): void {

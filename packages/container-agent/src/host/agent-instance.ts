@@ -47,7 +47,8 @@ export abstract class AgentInstance extends AbstractInstance {
       ...options,
       capabilities: {
         interrupt: true,
-        permissions: true,
+        // No program of today asks.
+        permissions: false,
         exitCode: true,
         exactOutput: true,
         resume: true,

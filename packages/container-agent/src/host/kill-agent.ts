@@ -18,21 +18,20 @@ export interface LocalAgent {
  */
 export async function killAgent(agent: LocalAgent, graceMs: number, signal?: AbortSignal): Promise<void> {
   if (await isLocked(agent.lock)) {
-    const holder = readHolder(agent.lock);
-    if (holder !== undefined) {
-      send(holder.pid, 'SIGTERM');
-      try {
-        await whenFree(agent.lock, { timeoutMs: Math.max(1, graceMs), signal });
-      } catch {
-        send(holder.pid, 'SIGKILL');
-        await whenFree(agent.lock, { timeoutMs: REAP_MS });
-      }
+    send(readHolder(agent.lock)?.pid, 'SIGTERM');
+    try {
+      await whenFree(agent.lock, { timeoutMs: Math.max(1, graceMs), signal });
+    } catch {
+      // Read again: one that had just started writes its number down only now.
+      send(readHolder(agent.lock)?.pid, 'SIGKILL');
+      await whenFree(agent.lock, { timeoutMs: REAP_MS });
     }
   }
   endStrays(agent.instanceId, new ProgramFile(agent.state).survivor()?.group);
 }
 
-function send(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+function send(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return;
   try {
     process.kill(pid, signal);
   } catch {
