@@ -34,7 +34,10 @@ export async function footprint(place: Workplace): Promise<Figure[]> {
   });
   const moments = Object.keys(MOMENTS) as Moment[];
   return [
-    ...moments.map((moment) => ({ ...figure('Resident memory (VmRSS)', moment, 'resident'), bound: BOUND })),
+    { ...figure('Resident memory (VmRSS)', 'started', 'resident'), bound: BOUND },
+    { ...figure('Resident memory (VmRSS)', 'idle', 'resident'), bound: BOUND },
+    // No verdict: an agent that has worked beside a Node that has not.
+    figure('Resident memory (VmRSS)', 'worked', 'resident'),
     ...moments.map((moment) => figure('of it anonymous (RssAnon)', moment, 'anonymous')),
   ];
 }

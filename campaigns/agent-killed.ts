@@ -30,7 +30,7 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
         tally.check(['completed', 'CCB_AGENT_LOST'].includes(struck.outcome), `ended ${struck.outcome}`);
         checkStruck(tally, ran, struck);
         await checkNext(tally, instance, struck.id);
-        checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
+        await checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
       });
       if (!well) await rotation.retire();
     }

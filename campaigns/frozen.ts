@@ -147,7 +147,7 @@ async function frozenCancels(field: Field, random: Random, ran: Ran): Promise<vo
       tally.check(['cancelled', 'completed'].includes(result.status), `ended ${JSON.stringify(result)}`);
       tally.beginning('the text', (await reading.answer).text, reading.command.output);
       await checkNext(tally, instance, reading.command.id);
-      checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
+      await checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
     },
   );
 }

@@ -40,7 +40,7 @@ async function alone(field: Field, random: Random, ran: Ran): Promise<void> {
       tally.check(struck.restarted || struck.outcome === 'completed', 'no event said `restarted`');
       checkStruck(tally, ran, struck);
       await checkNext(tally, instance, struck.id);
-      checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
+      await checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
     });
     if (!well) await rotation.retire();
   }
@@ -65,7 +65,7 @@ async function withAgent(field: Field, random: Random, ran: Ran): Promise<void> 
       tally.check(TYPED.includes(struck.outcome), `ended ${struck.outcome}`);
       checkStruck(tally, ran, struck);
       await checkNext(tally, instance, struck.id);
-      checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
+      await checkProcesses(tally, subject, (await instance.getInfo()).program.pid);
     });
     if (!well) await rotation.retire();
   }
@@ -110,7 +110,7 @@ async function withBridge(field: Field, random: Random, ran: Ran, program: boole
         endedAfterMs,
       });
       tally.same('the next answer', String(second.next?.output), `next-${command.id}\n`);
-      checkProcesses(tally, subject, subject.programPid());
+      await checkProcesses(tally, subject, subject.programPid());
     });
     if (!well) record = await field.sandbox.createRecord();
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessInstance } from '@ccb/process-instance';
+import { settled } from './deadline.ts';
 import type { Sandbox } from './sandbox.ts';
 import { Subject } from './subject.ts';
 import type { Tally } from './tally.ts';
@@ -64,7 +65,8 @@ export class Ran {
 }
 
 /** Only the program that runs, and one agent. */
-export function checkProcesses(tally: Tally, subject: Subject, program: number | undefined): void {
+export async function checkProcesses(tally: Tally, subject: Subject, program: number | undefined): Promise<void> {
+  await settled(() => subject.programs().length === 1);
   const programs = subject.programs();
   const agents = subject.agents();
   tally.check(

@@ -2,17 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { instanceLayout, killAgent } from '@ccb/container-agent';
 import type { InstanceRecord } from '@ccb/instance-interface';
 import { type ProcessData, type ProcessInstance, processBackend } from '@ccb/process-instance';
-import { within } from './deadline.ts';
+import { settled, within } from './deadline.ts';
 import { namedAfter, openBelow } from './processes.ts';
 import { Subject } from './subject.ts';
 
 const CLEANUP_MS = 30_000;
-/** An agent gives its lock back a moment before its process is gone. */
-const EXIT_MS = 1_000;
 
 /** A home of its own for the instances of one campaign; at the end it proves that nothing of them is left. */
 export class Sandbox {
@@ -32,7 +29,11 @@ export class Sandbox {
     const { workspace } = this;
     const onRecord = async (record: InstanceRecord): Promise<void> => void this.#records.push(record);
     const spec = { type: 'process', name, program: 'shell', workspace, ephemeral: false } as const;
-    return await this.backend.create(spec, { onRecord });
+    const instance = await this.backend.create(spec, { onRecord });
+    this.defer(async () => {
+      if (instance.state !== 'closed') await instance.cleanup({ remove: true });
+    });
+    return instance;
   }
 
   /** Made and let go. */
@@ -84,13 +85,8 @@ export class Sandbox {
 
 /** Processes, directory and FIFOs of an instance that is cleaned up: none, once what has let go of everything is gone. */
 async function leftOf(record: InstanceRecord): Promise<readonly string[]> {
-  const until = performance.now() + EXIT_MS;
-  let left = lookFor(record);
-  while (left.length > 0 && performance.now() < until) {
-    await delay(10);
-    left = lookFor(record);
-  }
-  return left;
+  await settled(() => lookFor(record).length === 0);
+  return lookFor(record);
 }
 
 function lookFor(record: InstanceRecord): readonly string[] {

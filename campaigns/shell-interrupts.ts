@@ -72,5 +72,5 @@ async function interrupted(tally: Tally, random: Random, rotation: Rotation, val
   const next = await within(STEP_MS, 'the next answer', instance.sendCommandAndWait('echo "$kept"'));
   tally.check(next.success, `the next command ended ${JSON.stringify(next.error)}`);
   tally.same('the next answer', next.output, `${value}\n`);
-  checkProcesses(tally, subject, pid);
+  await checkProcesses(tally, subject, pid);
 }

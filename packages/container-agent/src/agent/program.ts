@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { driverFactory } from '../drivers/catalogue.ts';
 import type { ProgramHealth } from '../protocol/frames.ts';
@@ -48,6 +48,8 @@ export class Program {
 
   /** Ends what an agent that died left behind. Before anything of ours is started. */
   endLeftovers(): void {
+    // There from the program's first start to a stop that ended everything: without it nothing can be left.
+    if (!existsSync(this.#directory)) return;
     const survivor = this.#file.survivor();
     const left = endStrays(this.#settings.instanceId, survivor?.group);
     if (survivor !== undefined) this.#log('warn', 'program.leftover_ended', survivor);
