@@ -83,7 +83,7 @@ async function read(field: Field, tally: Tally, megabytes: number, slowMs: numbe
 async function watched(field: Field, tally: Tally, request: SlowRequest): Promise<SlowReading> {
   const { home } = field.sandbox;
   const program = await childProgram(field.sandbox, 'slow-reader');
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', program, JSON.stringify(request)], {
+  const child = spawn(process.execPath, [program, JSON.stringify(request)], {
     env: { PATH: process.env.PATH, HOME: home, CCB_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { Sandbox } from './testing/sandbox.ts';
 
 /** CCB_NODE_18: a Node of the oldest version that the agent runs on, where there is one. */
-const nodes = [process.execPath, process.env.CCB_NODE_18].filter((path) => path !== undefined);
+const oldest = process.env.CCB_NODE_18;
+const nodes = [process.execPath, ...(oldest ? [oldest] : [])];
+
+if (process.env.CI === 'true') {
+  test('continuous integration has the oldest Node that the agent runs on', () => {
+    expect(oldest).toMatch(/node$/);
+  });
+}
 
 test.each(nodes)('an agent that runs on %s serves a host: commands, cancel, history, stop', async (node) => {
   await using sandbox = new Sandbox();

@@ -4,7 +4,7 @@ import { JournalBrokenError, JournalFullError } from './errors.ts';
 import type { Lost } from './lost.ts';
 import { createOwned, cutBack, openOwned, writeFully } from './owned-file.ts';
 
-export const RESERVE_FILE = 'reserve';
+const RESERVE_FILE = 'reserve';
 
 /** Disk blocks that are held while there is room, so that one last line can be written when there is none. */
 export class Reserve {

@@ -23,7 +23,7 @@ import type { Turn } from './turn.ts';
 const stderrTailLength = 1024;
 
 /** What `_run` yields. */
-export type RunUpdate = string | Exclude<CommandUpdate, { type: 'end' }>;
+type RunUpdate = string | Exclude<CommandUpdate, { type: 'end' }>;
 export type RunGenerator = AsyncGenerator<RunUpdate, RunEnd, void>;
 
 /** These say that the instance is out of reach, not that the command went wrong. */
