@@ -9,7 +9,7 @@ import { checkProcesses, Ran, Rotation } from './rotation.ts';
 import type { Tally } from './tally.ts';
 
 /** An answer must have ended this long after the strike. */
-export const END_MS = 10_000;
+const END_MS = 10_000;
 const STEP_MS = 30_000;
 
 /** The agent is killed in the middle of an answer, while its bridge reads. `count`: answers. */

@@ -48,7 +48,7 @@ export function openBelow(directory: string): string[] {
   );
 }
 
-export function allProcesses(): number[] {
+function allProcesses(): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isSafeInteger(pid) && pid > 1 && pid !== process.pid);
