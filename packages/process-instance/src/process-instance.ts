@@ -9,7 +9,7 @@ import {
 import type { CallOptions, InstanceInfo, InstanceRecord, OpenOptions } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
-import { acquireLock, type FileLock, isLocked, readHolder } from '@ccb/named-pipe/lock';
+import { acquireLock, type FileLock, isLocked, readHolder, whenFree } from '@ccb/named-pipe/lock';
 import { spawnAgent } from './agent-process.ts';
 import { createProcess } from './create.ts';
 import { programEnvironment } from './environment.ts';
@@ -67,6 +67,10 @@ export class ProcessInstance extends AgentInstance {
 
   protected override _alive(): Promise<boolean> {
     return this.#translate(isLocked(this.#layout.agentLock));
+  }
+
+  protected override async _whenGone({ signal }: Call): Promise<void> {
+    await whenFree(this.#layout.agentLock, { signal });
   }
 
   protected override async _launch({ signal }: Call): Promise<'launched' | 'running'> {

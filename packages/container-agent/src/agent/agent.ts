@@ -18,6 +18,7 @@ import { Refusal } from './refusal.ts';
 import { Sender } from './sender.ts';
 import type { AgentSettings } from './settings.ts';
 
+const DISPOSE_GRACE_MS = 1_000;
 const MAX_LAG_BYTES = 64 * 1024 * 1024;
 const HOST_SILENCE_MS = 15_000;
 /** ms that the last lines have to reach a host at the end. */
@@ -26,7 +27,7 @@ const DRAIN_MS = 1_000;
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Everything of one instance that lives beside its program. */
-export class Agent {
+export class Agent implements AsyncDisposable {
   readonly #settings: AgentSettings;
   readonly #log: AgentLog;
   readonly #lock: FileLock;
@@ -124,6 +125,12 @@ export class Agent {
     return this.#stopping;
   }
 
+  /** For a process that goes on; else the lock is left to the kernel. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('disposed', DISPOSE_GRACE_MS);
+    await this.#lock.release();
+  }
+
   /** Leaves no program behind; nothing else is certain any more. */
   crash(): void {
     this.#program.kill();
@@ -144,11 +151,9 @@ export class Agent {
     this.#hosts.end();
     this.#journal.close();
     const abandoned = await this.#isAbandoned();
-    // The lock goes in the same moment: a host that sees the end may start the next agent at once.
     await this.#channel?.close();
-    this.#ended.abort();
     if (abandoned) this.#remove();
-    await this.#lock.release();
+    // The lock goes with the process: who sees it free may rely on nothing being left.
     this.#log('info', 'agent.ended', { reason });
   }
 

@@ -1,0 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { InstanceError, type LogEntry } from '@ccb/instance-interface';
+import type { Call } from '@ccb/instance-interface/abstract';
+import type { Channel } from '@ccb/named-pipe';
+import { AgentClient } from './agent-client.ts';
+
+/** How often an agent that was found, and was just ending, is looked for anew. */
+const ATTEMPTS = 3;
+/** ms before each further attempt to bring an agent back; the last one repeats. */
+const BACKOFF_MS = [0, 100, 500, 2_000, 5_000];
+
+/** How a backend finds, starts and watches its agent. */
+export interface AgentDoor {
+  launch(call: Call): Promise<'launched' | 'running'>;
+  channel(call: Call): Promise<Channel>;
+  /** Resolves when no agent of the instance lives. */
+  whenGone(call: Call): Promise<void>;
+  moved(to: 'running' | 'unreachable' | 'stopped' | 'failed', reason: string, error?: InstanceError): void;
+  log(level: LogEntry['level'], event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface AgentLinkOptions {
+  readonly name: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly observing: boolean;
+  readonly reconnectMs: number;
+  readonly silenceMs: number | undefined;
+}
+
+/** The way from an instance to its agent: made, lost, made again for the commands that are open. */
+export class AgentLink {
+  readonly #options: AgentLinkOptions;
+  readonly #door: AgentDoor;
+  readonly #over = new AbortController();
+  #client: AgentClient | undefined;
+  #recovering: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(options: AgentLinkOptions, door: AgentDoor) {
+    this.#options = options;
+    this.#door = door;
+  }
+
+  get client(): AgentClient | undefined {
+    return this.#client;
+  }
+
+  /** Launches the agent where none runs, and connects. @throws {InstanceError} CCB_AGENT_FROZEN, what `launch` throws */
+  async reach(call: Call): Promise<void> {
+    await this.#recovering;
+    if (this.#client?.isUp) {
+      // It was silent. Whoever waits for its answers keeps this connection.
+      await this.#client.ping({ signal: call.signal }).catch((error: unknown) => {
+        throw this.#frozen(error);
+      });
+      return;
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await this.#door.launch(call);
+      try {
+        await this.#whileAlive(found, call, (alive) => this.connect(alive));
+        return;
+      } catch (error) {
+        if (found === 'running' && InstanceError.is(error, 'CCB_AGENT_UNREACHABLE')) throw this.#frozen(error);
+        const ending = found === 'running' && InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE');
+        if (!ending || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** To an agent that runs. */
+  async connect(call: Call): Promise<void> {
+    await this.close();
+    const { observing, secrets, silenceMs } = this.#options;
+    const channel = await this.#door.channel(call);
+    const client = await AgentClient.connect(channel, {
+      signal: call.signal,
+      silenceMs,
+      observe: observing,
+      log: (entry) => this.#door.log(entry.level, entry.event, entry),
+    });
+    try {
+      if (!observing) await client.configure(secrets, call);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    this.#client = client;
+    client.on('down', (reason) => this.#down(reason));
+    client.on('silent', () => this.#door.moved('unreachable', 'the agent is silent', this.#frozen()));
+    client.on('heard', () => this.#door.moved('running', 'the agent speaks again'));
+  }
+
+  /** Asks the agent to end, and lets go of it; whether it obeyed is for the backend to see. */
+  async shutdown({ signal, graceMs }: Call & { readonly graceMs: number }): Promise<void> {
+    this.#stopping = true;
+    try {
+      await this.#client?.shutdown({ graceMs, signal, timeoutMs: graceMs + 5_000 });
+    } catch (error) {
+      this.#door.log('warn', 'agent.shutdown_unanswered', { reason: String(error) });
+    } finally {
+      this.#stopping = false;
+    }
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.close();
+  }
+
+  /** Nothing is brought back any more. */
+  end(): void {
+    this.#over.abort();
+  }
+
+  /** It lives, so a second one is never started beside it. */
+  #frozen(cause?: unknown): InstanceError {
+    const { name } = this.#options;
+    const message = `${name}: the agent is there but says nothing; it or the machine is frozen. Continue its process (kill -CONT), or clean the instance up`;
+    return new InstanceError('CCB_AGENT_FROZEN', message, { cause, retryable: true, instance: name });
+  }
+
+  /** An agent that was found may be one that is just ending: what waits for it is not kept waiting. */
+  async #whileAlive<T>(found: 'launched' | 'running', call: Call, work: (call: Call) => Promise<T>): Promise<T> {
+    if (found === 'launched') return await work(call);
+    const done = new AbortController();
+    const gone = new AbortController();
+    const watching = AbortSignal.any([call.signal, done.signal]);
+    this.#door.whenGone({ signal: watching }).then(
+      () =>
+        gone.abort(
+          new InstanceError('CCB_BACKEND_UNREACHABLE', 'the agent that was found has ended', { retryable: true }),
+        ),
+      () => undefined,
+    );
+    try {
+      return await work({ signal: AbortSignal.any([call.signal, gone.signal]) });
+    } finally {
+      done.abort();
+    }
+  }
+
+  #down(reason: string): void {
+    if (this.#over.signal.aborted || this.#stopping || this.#recovering !== undefined) return;
+    if (this.#options.observing || (this.#client?.following ?? 0) === 0) {
+      void this.close();
+      this.#door.moved('stopped', `the agent ended (${reason})`);
+      return;
+    }
+    this.#door.moved('unreachable', `the agent is gone (${reason})`);
+    this.#recovering = this.#recover().finally(() => {
+      this.#recovering = undefined;
+    });
+  }
+
+  /** Brings the agent back for the commands that are open: its journal says how they ended, or they wait in its queue again. */
+  async #recover(): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    const { reconnectMs, secrets } = this.#options;
+    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(reconnectMs)]);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await delay(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)], undefined, { signal });
+        const found = await this.#door.launch({ signal });
+        await this.#whileAlive(found, { signal }, async (alive) => {
+          await client.whenUp({ signal: alive.signal, timeoutMs: reconnectMs });
+          await client.configure(secrets, alive);
+        });
+        this.#door.moved('running', 'the agent is back');
+        return;
+      } catch (cause) {
+        if (this.#over.signal.aborted) return;
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        this.#door.log('warn', 'agent.not_back', { attempt, reason });
+        if (signal.aborted || (InstanceError.is(cause) && !cause.retryable)) {
+          await this.#lost(client, cause);
+          return;
+        }
+      }
+    }
+  }
+
+  async #lost(client: AgentClient, cause: unknown): Promise<void> {
+    const { name, reconnectMs } = this.#options;
+    const own = InstanceError.is(cause) && !cause.retryable ? cause : undefined;
+    const message = `${name}: the agent went away and did not come back within ${reconnectMs} ms. Start the instance again; its journal keeps what was answered`;
+    const error = own ?? new InstanceError('CCB_BACKEND_UNREACHABLE', message, { cause, retryable: true });
+    client.abandon(error);
+    await this.close();
+    this.#door.moved('failed', 'the agent did not come back', error);
+  }
+}
