@@ -3,6 +3,7 @@ import { run as bridgeKilled } from './bridge-killed.ts';
 import type { CampaignOptions, CampaignResult } from './campaign.ts';
 import { run as frozen } from './frozen.ts';
 import { run as fullDisk, unavailable as noSmallDisks } from './full-disk.ts';
+import { run as fuzz } from './fuzz.ts';
 import { run as noisyChild } from './noisy-child.ts';
 import { run as pipesChaos } from './pipes-chaos.ts';
 import { run as programKilled } from './program-killed.ts';
@@ -28,6 +29,7 @@ export const campaigns: readonly Campaign[] = [
   { name: 'shell-interrupts', count: 400, run: shellInterrupts },
   { name: 'noisy-child', count: 300, run: noisyChild },
   { name: 'pipes-chaos', count: 300, run: pipesChaos },
+  { name: 'fuzz', count: 1_000_000, run: fuzz },
 ];
 
 /** Skips what cannot be run here, and says so; in continuous integration that is an error. */

@@ -5,8 +5,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { processBackend } from '@ccb/process-instance';
 import type { SlowReading, SlowRequest } from '../slow-reader.ts';
+
+// As ccb does.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const PING_EVERY_MS = 100;
 const { record, text, slowMs, bytesPerSecond } = JSON.parse(process.argv[2] as string) as SlowRequest;

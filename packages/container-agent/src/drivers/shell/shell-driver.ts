@@ -64,6 +64,8 @@ class ShellDriver implements Driver {
       return notRun(error);
     }
     if (end.lost) {
+      // Nobody else ends what a killed shell was running; what one that exits leaves in the background may go on.
+      if (end.lost.signal !== null) this.#leftovers.at(-1)?.signal('SIGKILL');
       if (!this.#stopping) await this.#replace(end.lost, turn);
       return end.begun
         ? lostEnd(end.lost)
