@@ -16,6 +16,7 @@ const config: ViteUserConfig = defineConfig({
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/testing/**', '**/main.ts', '**/cli.ts'],
       reporter: ['text-summary', 'json-summary'],
+      thresholds: { lines: 90, branches: 85 },
     },
     projects: [
       ...roots.map((root) => ({

@@ -102,6 +102,16 @@ describe('a shell that ends', () => {
     expect((await shell.run('pwd')).stdout.toString()).toBe('/usr\n');
   });
 
+  it('takes what it was running along when it is killed, and leaves it when it exits', async () => {
+    await using shell = await started();
+    const killed = shell.spawns[0] as number;
+    await shell.run('(sleep 0.05; kill -9 $$) & sleep 300');
+    await expect.poll(() => membersOf(killed)?.size).toBe(0);
+    const exited = shell.spawns[1] as number;
+    await shell.run('sleep 300 & exit 0');
+    expect(membersOf(exited)?.size).toBe(1);
+  });
+
   it('keeps the late output of its children apart, and stop ends those too', async () => {
     await using shell = await started();
     const answer = await shell.run('(trap "" TERM; sleep 0.05; echo late; sleep 60) & exit 0');
