@@ -226,7 +226,7 @@ describe('a shell that is stopped', () => {
 
 describe('a shell whose agent was killed', () => {
   const orphan = fileURLToPath(new URL('../testing/orphan.ts', import.meta.url));
-  for (const [name, text] of Object.entries({ 'is idle': [], 'is busy': ['sleep 0.3; echo into nothing'] })) {
+  for (const [name, text] of Object.entries({ 'is idle': [], 'is busy': [': > begun; sleep 0.3; echo into nothing'] })) {
     it(`ends by itself when it ${name}`, async () => {
       const child = spawn(process.execPath, ['--conditions=@ccb/source', '--import', 'tsx', orphan, ...text], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -235,6 +235,9 @@ describe('a shell whose agent was killed', () => {
       const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
       const [pid, directory] = String(line).trim().split(/ (.*)/s) as [string, string];
       expect(isThere(Number(pid))).toBe(true);
+      // Before it has opened its pipes it would wait for a reader, until the next agent ends it.
+      const begun = join(readlinkSync(`/proc/${pid}/cwd`), 'begun');
+      if (text.length > 0) await expect.poll(() => existsSync(begun)).toBe(true);
       child.kill('SIGKILL');
       try {
         await expect.poll(() => membersOf(Number(pid))?.size, { timeout: 10_000 }).toBe(0);
