@@ -1,5 +1,10 @@
-export type { Answer, AnswerPosition } from './abstract/answer.ts';
+export type { Answer, AnswerPosition } from './abstract/answer/answer.ts';
 export type { Call, Command } from './abstract/call.ts';
+export {
+  createAnswer,
+  resumeAnswer,
+  type StandaloneAnswer,
+  type StandaloneEvents,
+} from './abstract/commands/standalone.ts';
 export { AbstractInstance, type AbstractInstanceOptions } from './abstract/instance.ts';
-export { createAnswer, resumeAnswer, type StandaloneAnswer, type StandaloneEvents } from './abstract/standalone.ts';
 export type { RunEnd } from './command.ts';

@@ -14,15 +14,19 @@ import type { CleanupOptions, HistoryOptions, InstanceInfo, InstanceInterface, S
 import type { LogEntry } from '../log.ts';
 import { type InstanceRecord, parseRecord } from '../record.ts';
 import type { Capabilities, InstanceState, StateChange } from '../state.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from './answer/answer.ts';
+import { failing } from './answer/failing.ts';
+import { TurnStream } from './answer/stream.ts';
 import type { Call, Command } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { Commands } from './commands.ts';
-import { Deadlines } from './deadlines.ts';
-import { failing } from './failing.ts';
-import { Health } from './health.ts';
-import { Lifecycle } from './lifecycle.ts';
-import { StateMachine } from './machine.ts';
+import { Commands } from './commands/commands.ts';
+import { closed, notSupported } from './commands/refusals.ts';
+import type { Turn } from './commands/turn.ts';
+import { Deadlines } from './lifecycle/deadlines.ts';
+import { Health } from './lifecycle/health.ts';
+import { Lifecycle } from './lifecycle/lifecycle.ts';
+import { StateMachine } from './lifecycle/machine.ts';
+import { bounded } from './lifecycle/wait.ts';
 import {
   assertCallOptions,
   assertCleanupOptions,
@@ -37,11 +41,7 @@ import {
   maxOutputBytesOf,
   maxQueueOf,
 } from './options.ts';
-import { closed, notSupported } from './refusals.ts';
-import { Runner } from './runner.ts';
-import { TurnStream } from './stream.ts';
-import type { Turn } from './turn.ts';
-import { bounded } from './wait.ts';
+import { Runner } from './run/runner.ts';
 
 const interruptMs = 5_000;
 

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../call.ts';
 import type { CollectOptions, CommandOptions, ReadOptions, ResumeOptions } from '../command.ts';
 import type { CleanupOptions, HistoryOptions, StopOptions } from '../instance.ts';
-import { defaultMaxOutputBytes, greatestMaxOutputBytes } from './collector.ts';
+import { defaultMaxOutputBytes, greatestMaxOutputBytes } from './answer/collector.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const controlCharacter = /[\u0000-\u001f\u007f]/;

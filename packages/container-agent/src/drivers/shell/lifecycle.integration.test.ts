@@ -226,7 +226,10 @@ describe('a shell that is stopped', () => {
 
 describe('a shell whose agent was killed', () => {
   const orphan = fileURLToPath(new URL('../testing/orphan.ts', import.meta.url));
-  for (const [name, text] of Object.entries({ 'is idle': [], 'is busy': [': > begun; sleep 0.3; echo into nothing'] })) {
+  for (const [name, text] of Object.entries({
+    'is idle': [],
+    'is busy': [': > begun; sleep 0.3; echo into nothing'],
+  })) {
     it(`ends by itself when it ${name}`, async () => {
       const child = spawn(process.execPath, ['--conditions=@ccb/source', '--import', 'tsx', orphan, ...text], {
         stdio: ['ignore', 'pipe', 'inherit'],

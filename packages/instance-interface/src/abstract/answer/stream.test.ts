@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Answer } from '../abstract.ts';
-import type { CommandEvent, CommandStream } from '../index.ts';
-import { DoorInstance, positionOf, successOf, textEvent } from '../testing/door.ts';
-import { collect } from '../testing/scripted.ts';
+import type { Answer } from '../../abstract.ts';
+import type { CommandEvent, CommandStream } from '../../index.ts';
+import { DoorInstance, positionOf, successOf, textEvent } from '../../testing/door.ts';
+import { collect } from '../../testing/scripted.ts';
 
 const MiB = 1024 * 1024;
 const code = (expected: string) => expect.objectContaining({ code: expected });

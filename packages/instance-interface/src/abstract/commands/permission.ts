@@ -1,4 +1,4 @@
-import type { PermissionAnswer, PermissionOptionKind, PermissionPolicy, PermissionRequest } from '../permission.ts';
+import type { PermissionAnswer, PermissionOptionKind, PermissionPolicy, PermissionRequest } from '../../permission.ts';
 
 /** Who decided, in the words of `permission_resolved`. */
 export interface Decision {

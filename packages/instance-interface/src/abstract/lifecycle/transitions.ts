@@ -1,4 +1,4 @@
-import type { InstanceState } from '../state.ts';
+import type { InstanceState } from '../../state.ts';
 
 /** Every legal move. Nothing leads out of `closed`. */
 export const transitions: Readonly<Record<InstanceState, readonly InstanceState[]>> = {

@@ -1,5 +1,5 @@
-import type { CommandError, CommandResult, ResultBase, RunEnd } from '../command.ts';
-import { InstanceError } from '../error.ts';
+import type { CommandError, CommandResult, ResultBase, RunEnd } from '../../command.ts';
+import { InstanceError } from '../../error.ts';
 
 /** What the instance measured of a run. */
 export interface Measured {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandOptions, ResumeOptions } from '../command.ts';
-import { InstanceError } from '../error.ts';
-import type { PermissionPolicy } from '../permission.ts';
-import type { Deadline, Deadlines } from './deadlines.ts';
+import type { CommandOptions, ResumeOptions } from '../../command.ts';
+import { InstanceError } from '../../error.ts';
+import type { PermissionPolicy } from '../../permission.ts';
+import type { Deadline, Deadlines } from '../lifecycle/deadlines.ts';
+import { attempt } from '../lifecycle/wait.ts';
 import { Queue } from './queue.ts';
 import { aborted } from './refusals.ts';
 import { askedFor, type CancelReason, cancelledResult } from './results.ts';
 import { Turn } from './turn.ts';
-import { attempt } from './wait.ts';
 
 /** However a backend cancels: after so long the result settles without it. */
 const cancelBackstopMs = 60_000;

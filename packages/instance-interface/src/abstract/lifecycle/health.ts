@@ -1,9 +1,9 @@
-import type { CallOptions } from '../call.ts';
-import type { InstanceInfo } from '../instance.ts';
-import type { InstanceRecord } from '../record.ts';
-import type { StateChange } from '../state.ts';
-import type { Call } from './call.ts';
-import type { Commands } from './commands.ts';
+import type { CallOptions } from '../../call.ts';
+import type { InstanceInfo } from '../../instance.ts';
+import type { InstanceRecord } from '../../record.ts';
+import type { StateChange } from '../../state.ts';
+import type { Call } from '../call.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { StateMachine } from './machine.ts';
 import { bounded } from './wait.ts';

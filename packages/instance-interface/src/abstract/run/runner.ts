@@ -1,13 +1,13 @@
-import { InstanceError, type InstanceErrorCode } from '../error.ts';
-import type { Answer } from './answer.ts';
-import type { Call, Command } from './call.ts';
-import type { Deadline, Deadlines } from './deadlines.ts';
+import { InstanceError, type InstanceErrorCode } from '../../error.ts';
+import type { Answer } from '../answer/answer.ts';
+import type { Call, Command } from '../call.ts';
+import { askedFor, type CancelReason, cancelledResult } from '../commands/results.ts';
+import type { Turn } from '../commands/turn.ts';
+import type { Deadline, Deadlines } from '../lifecycle/deadlines.ts';
+import { untilAborted } from '../lifecycle/wait.ts';
 import { type Recording, Recordings } from './recordings.ts';
-import { askedFor, type CancelReason, cancelledResult } from './results.ts';
 import { Run, type RunGenerator } from './run.ts';
 import { Stamp } from './stamp.ts';
-import type { Turn } from './turn.ts';
-import { untilAborted } from './wait.ts';
 
 /** How long `_interrupt` may take to work. */
 const interruptGraceMs = 10_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Answer } from '../abstract.ts';
-import { DoorInstance, positionOf, successOf, textEvent } from '../testing/door.ts';
-import { collect, hanging, question, ScriptedInstance } from '../testing/scripted.ts';
+import type { Answer } from '../../abstract.ts';
+import { DoorInstance, positionOf, successOf, textEvent } from '../../testing/door.ts';
+import { collect, hanging, question, ScriptedInstance } from '../../testing/scripted.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const end = (answer: Answer | undefined): void => {

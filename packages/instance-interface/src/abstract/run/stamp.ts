@@ -1,4 +1,4 @@
-import type { AnswerPosition } from './answer.ts';
+import type { AnswerPosition } from '../answer/answer.ts';
 
 /** Positions for backends without a journal: they mean something only while this handle lives. */
 export class Stamp {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { InstanceError } from '../index.ts';
-import { collect, completed, hanging, ScriptedInstance } from '../testing/scripted.ts';
+import { InstanceError } from '../../index.ts';
+import { collect, completed, hanging, ScriptedInstance } from '../../testing/scripted.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const runs = (instance: ScriptedInstance): string[] => instance.calls.filter((call) => call.startsWith('run'));

@@ -1,9 +1,9 @@
-import type { CallOptions } from '../call.ts';
-import { InstanceError, type InstanceErrorCode } from '../error.ts';
-import type { InstanceState } from '../state.ts';
+import type { CallOptions } from '../../call.ts';
+import { InstanceError, type InstanceErrorCode } from '../../error.ts';
+import type { InstanceState } from '../../state.ts';
+import { aborted, closed, locked, stopped } from '../commands/refusals.ts';
+import type { Turn } from '../commands/turn.ts';
 import type { LifecycleHost } from './lifecycle-host.ts';
-import { aborted, closed, locked, stopped } from './refusals.ts';
-import type { Turn } from './turn.ts';
 import { attempt, bounded, prepare, settled, untilAborted } from './wait.ts';
 
 const startMs = 60_000;

@@ -1,9 +1,9 @@
-import type { CommandResult, CommandStream, ReadOptions } from '../command.ts';
-import type { CommandEvent, Cursor } from '../event.ts';
-import { assertReadOptions } from './options.ts';
+import type { CommandResult, CommandStream, ReadOptions } from '../../command.ts';
+import type { CommandEvent, Cursor } from '../../event.ts';
+import { brokenResult, commandErrorOf } from '../commands/results.ts';
+import type { Turn } from '../commands/turn.ts';
+import { assertReadOptions } from '../options.ts';
 import { Reader } from './reader.ts';
-import { brokenResult, commandErrorOf } from './results.ts';
-import type { Turn } from './turn.ts';
 
 /** What the caller sees of a turn. */
 export class TurnStream implements CommandStream {

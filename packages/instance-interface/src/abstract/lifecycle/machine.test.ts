@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { InstanceState } from '../state.ts';
+import type { InstanceState } from '../../state.ts';
 import { StateMachine } from './machine.ts';
 import { transitions } from './transitions.ts';
 

@@ -1,5 +1,5 @@
-import { InstanceError } from '../error.ts';
-import type { InstanceState, StateChange } from '../state.ts';
+import { InstanceError } from '../../error.ts';
+import type { InstanceState, StateChange } from '../../state.ts';
 import { transitions } from './transitions.ts';
 
 type Listener = (change: StateChange) => void;

@@ -1,7 +1,7 @@
-import type { CommandResult } from '../command.ts';
-import type { InstanceError } from '../error.ts';
-import type { CommandEvent, Cursor } from '../event.ts';
-import type { PermissionAnswer, PermissionRequest } from '../permission.ts';
+import type { CommandResult } from '../../command.ts';
+import type { InstanceError } from '../../error.ts';
+import type { CommandEvent, Cursor } from '../../event.ts';
+import type { PermissionAnswer, PermissionRequest } from '../../permission.ts';
 
 /** Where an answer's end stands in the journal. */
 export interface AnswerPosition {

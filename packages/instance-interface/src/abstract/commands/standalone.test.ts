@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../answer/answer.ts';
 import { createAnswer, resumeAnswer, type StandaloneEvents } from './standalone.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { InstanceError, type InstanceState, type StateChange } from '../index.ts';
-import { able, collect, deferred, hanging, ScriptedInstance } from '../testing/scripted.ts';
+import { InstanceError, type InstanceState, type StateChange } from '../../index.ts';
+import { able, collect, deferred, hanging, ScriptedInstance } from '../../testing/scripted.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 

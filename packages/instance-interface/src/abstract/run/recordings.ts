@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { CommandResult } from '../command.ts';
-import { InstanceError } from '../error.ts';
-import type { CommandEvent } from '../event.ts';
-import type { Answer, AnswerPosition } from './answer.ts';
-import { weigh } from './buffer.ts';
+import type { CommandResult } from '../../command.ts';
+import { InstanceError } from '../../error.ts';
+import type { CommandEvent } from '../../event.ts';
+import type { Answer, AnswerPosition } from '../answer/answer.ts';
+import { weigh } from '../answer/buffer.ts';
 
 /** Ids that are remembered. */
 const maxIds = 10_000;

@@ -1,8 +1,8 @@
-import type { InstanceError } from '../error.ts';
-import type { Call } from './call.ts';
+import type { InstanceError } from '../../error.ts';
+import type { Call } from '../call.ts';
+import type { Turn } from '../commands/turn.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { StateMachine } from './machine.ts';
-import type { Turn } from './turn.ts';
 
 /** What the lifecycle needs of its instance. */
 export interface LifecycleHost {

@@ -1,4 +1,4 @@
-import type { InstanceError } from '../error.ts';
+import type { InstanceError } from '../../error.ts';
 
 /** Throws at its first step: what an iterable does where a promise would reject. */
 export function failing<T>(error: InstanceError): AsyncIterable<T> {

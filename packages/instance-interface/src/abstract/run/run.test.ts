@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type CommandUpdate, InstanceError, type PermissionPolicy } from '../index.ts';
+import { type CommandUpdate, InstanceError, type PermissionPolicy } from '../../index.ts';
 import {
   able,
   collect,
@@ -9,7 +9,7 @@ import {
   question,
   type RunGenerator,
   ScriptedInstance,
-} from '../testing/scripted.ts';
+} from '../../testing/scripted.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 

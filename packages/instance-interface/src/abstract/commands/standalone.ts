@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandOptions, CommandStream, ResumeOptions } from '../command.ts';
-import { InstanceError } from '../error.ts';
-import type { Answer } from './answer.ts';
-import { type Deadline, Deadlines } from './deadlines.ts';
-import { assertCommandId, assertCommandOptions, assertCommandText, assertResumeOptions } from './options.ts';
+import type { CommandOptions, CommandStream, ResumeOptions } from '../../command.ts';
+import { InstanceError } from '../../error.ts';
+import type { Answer } from '../answer/answer.ts';
+import { TurnStream } from '../answer/stream.ts';
+import { type Deadline, Deadlines } from '../lifecycle/deadlines.ts';
+import { assertCommandId, assertCommandOptions, assertCommandText, assertResumeOptions } from '../options.ts';
 import { askedFor, type CancelReason, cancelledResult } from './results.ts';
-import { TurnStream } from './stream.ts';
 import { Turn } from './turn.ts';
 
 /** However a command is cancelled: after so long its result settles without its backend. */

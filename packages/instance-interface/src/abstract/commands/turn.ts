@@ -1,10 +1,10 @@
-import type { CollectedResult, CommandResult } from '../command.ts';
-import type { InstanceError } from '../error.ts';
-import type { CommandEvent, Cursor } from '../event.ts';
-import type { PermissionAnswer, PermissionPolicy, PermissionRequest } from '../permission.ts';
-import type { Answer, AnswerPosition } from './answer.ts';
-import { EventBuffer } from './buffer.ts';
-import { Collector } from './collector.ts';
+import type { CollectedResult, CommandResult } from '../../command.ts';
+import type { InstanceError } from '../../error.ts';
+import type { CommandEvent, Cursor } from '../../event.ts';
+import type { PermissionAnswer, PermissionPolicy, PermissionRequest } from '../../permission.ts';
+import type { Answer, AnswerPosition } from '../answer/answer.ts';
+import { EventBuffer } from '../answer/buffer.ts';
+import { Collector } from '../answer/collector.ts';
 import { type Decision, decide } from './permission.ts';
 import type { CancelReason } from './results.ts';
 

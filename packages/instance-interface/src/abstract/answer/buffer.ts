@@ -1,5 +1,5 @@
-import { InstanceError } from '../error.ts';
-import type { CommandEvent, Cursor } from '../event.ts';
+import { InstanceError } from '../../error.ts';
+import type { CommandEvent, Cursor } from '../../event.ts';
 
 /** Behind by more, a reader is `full`; without a reader more is dropped. Roughly bytes. */
 const highMark = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { InstanceError } from '../error.ts';
+import { InstanceError } from '../../error.ts';
 import type { Deadlines } from './deadlines.ts';
 
 /** One wait and its limits. */

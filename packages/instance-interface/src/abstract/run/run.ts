@@ -1,12 +1,11 @@
-import type { RunEnd } from '../command.ts';
-import { InstanceError } from '../error.ts';
-import type { CommandEvent, CommandUpdate } from '../event.ts';
-import type { PermissionAnswer, PermissionRequest } from '../permission.ts';
-import type { AnswerPosition } from './answer.ts';
-import { isText } from './buffer.ts';
-import type { Command } from './call.ts';
-import { optionOf } from './permission.ts';
-import type { Recording, Recordings } from './recordings.ts';
+import type { RunEnd } from '../../command.ts';
+import { InstanceError } from '../../error.ts';
+import type { CommandEvent, CommandUpdate } from '../../event.ts';
+import type { PermissionAnswer, PermissionRequest } from '../../permission.ts';
+import type { AnswerPosition } from '../answer/answer.ts';
+import { isText } from '../answer/buffer.ts';
+import type { Command } from '../call.ts';
+import { optionOf } from '../commands/permission.ts';
 import {
   askedFor,
   brokenResult,
@@ -15,9 +14,10 @@ import {
   commandErrorOf,
   type Measured,
   resultOf,
-} from './results.ts';
+} from '../commands/results.ts';
+import type { Turn } from '../commands/turn.ts';
+import type { Recording, Recordings } from './recordings.ts';
 import type { Stamp } from './stamp.ts';
-import type { Turn } from './turn.ts';
 
 /** Characters of stderr that a failure's message quotes. */
 const stderrTailLength = 1024;

@@ -1,5 +1,5 @@
-import { InstanceError } from '../error.ts';
-import type { Capabilities } from '../state.ts';
+import { InstanceError } from '../../error.ts';
+import type { Capabilities } from '../../state.ts';
 
 /** The handle was detached or cleaned up. */
 export function closed(instance: string): InstanceError {

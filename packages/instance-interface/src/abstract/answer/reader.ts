@@ -1,4 +1,4 @@
-import type { ReadOptions } from '../command.ts';
+import type { ReadOptions } from '../../command.ts';
 import type { EventBuffer } from './buffer.ts';
 
 /** The one reader of an answer. Written by hand: an async generator costs two more promise hops for each event. */
