@@ -3,9 +3,6 @@ import { closeSync, constants, openSync, readFileSync, renameSync, statSync } fr
 import type { InstanceLayout } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 
-// A flood of output makes garbage only: without this V8 answers it with a young generation of tens of megabytes, and is
-// no faster for it.
-const SMALL_HEAP = '--semi-space-growth-factor=1';
 const LOG_BYTES = 1024 * 1024;
 /** The agent's exit status when another agent of the instance lives. */
 const EXIT_LOCKED = 75;
@@ -18,7 +15,7 @@ const EXIT_LOCKED = 75;
 export async function spawnAgent(layout: InstanceLayout, signal: AbortSignal): Promise<'launched' | 'running'> {
   signal.throwIfAborted();
   const log = openLog(layout.agentLog);
-  const child = spawn(process.execPath, [SMALL_HEAP, layout.agentFile, layout.settings, '--ready-fd=3'], {
+  const child = spawn(process.execPath, [layout.agentFile, layout.settings, '--ready-fd=3'], {
     cwd: '/',
     detached: true,
     // Nothing of the caller's: NODE_OPTIONS and the like would change the agent too.

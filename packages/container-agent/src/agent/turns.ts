@@ -7,6 +7,7 @@ import type { Flow } from './flow.ts';
 import type { AgentLog } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import { Refusal } from './refusal.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import type { Supervisor } from './supervisor.ts';
 import { RunningTurn } from './turn.ts';
 import { cancelVerdict, diskFullVerdict, stoppedVerdict } from './verdict.ts';
@@ -148,6 +149,7 @@ export class Turns {
     const { journal, outbox, supervisor } = this.#parts;
     const entry = this.#queue.shift() as Waiting;
     const { frame } = entry;
+    void keepHeapSmall();
     try {
       if (!journal.healthy && !journal.restoreReserve()) throw Refusal.diskFull();
       outbox.begin(frame.id, entry.digest, frame.text);
