@@ -255,3 +255,28 @@ test('a directory of its own choice is where the instance lives, and goes with i
   await box.cleanup();
   expect(existsSync(directory)).toBe(false);
 });
+
+test('a stop while a dead agent is being brought back leaves none, and it starts again', async () => {
+  await using sandbox = new Sandbox();
+  const box = await sandbox.create('box');
+  for (let round = 0; round < 5; round += 1) {
+    const command = box.sendCommand('echo begun; sleep 300');
+    await command.text()[Symbol.asyncIterator]().next();
+    const gone = new Promise<void>((resolve) => {
+      const unsubscribe = box.onStateChange(({ to }) => {
+        if (to !== 'unreachable') return;
+        unsubscribe();
+        resolve();
+      });
+    });
+    process.kill(sandbox.agent('box'), 'SIGKILL');
+    await gone;
+    // At once, and somewhat into the start of the next agent.
+    for (let turn = 0; turn < round * 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await box.stop();
+    expect(box.state).toBe('stopped');
+    await expect(command.result).rejects.toMatchObject({ code: 'CCB_STOPPED' });
+    expect(await isLocked(sandbox.layout('box').agentLock)).toBe(false);
+  }
+  expect(await box.sendCommandAndWait('echo again')).toMatchObject({ output: 'again\n' });
+});

@@ -34,6 +34,7 @@ export class AgentLink {
   readonly #over = new AbortController();
   #client: AgentClient | undefined;
   #recovering: Promise<void> | undefined;
+  #recovery: AbortController | undefined;
   #stopping = false;
 
   constructor(options: AgentLinkOptions, door: AgentDoor) {
@@ -94,6 +95,9 @@ export class AgentLink {
   /** Asks the agent to end, and lets go of it; whether it obeyed is for the backend to see. */
   async shutdown({ signal, graceMs }: Call & { readonly graceMs: number }): Promise<void> {
     this.#stopping = true;
+    // What is being brought back must not be there after the stop.
+    this.#recovery?.abort();
+    await this.#recovering;
     try {
       await this.#client?.shutdown({ graceMs, signal, timeoutMs: graceMs + 5_000 });
     } catch (error) {
@@ -160,7 +164,10 @@ export class AgentLink {
     const client = this.#client;
     if (client === undefined) return;
     const { reconnectMs, secrets } = this.#options;
-    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(reconnectMs)]);
+    const given = new AbortController();
+    this.#recovery = given;
+    const ended = AbortSignal.any([this.#over.signal, given.signal]);
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(reconnectMs)]);
     for (let attempt = 0; ; attempt += 1) {
       try {
         await delay(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)], undefined, { signal });
@@ -172,7 +179,7 @@ export class AgentLink {
         this.#door.moved('running', 'the agent is back');
         return;
       } catch (cause) {
-        if (this.#over.signal.aborted) return;
+        if (ended.aborted) return;
         const reason = cause instanceof Error ? cause.message : String(cause);
         this.#door.log('warn', 'agent.not_back', { attempt, reason });
         if (signal.aborted || (InstanceError.is(cause) && !cause.retryable)) {
