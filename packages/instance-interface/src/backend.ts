@@ -1,8 +1,17 @@
 import type { CallOptions } from './call.ts';
+import type { StallCause } from './event.ts';
 import type { InstanceInterface } from './instance.ts';
 import type { Log } from './log.ts';
 import type { PermissionPolicy } from './permission.ts';
 import type { InstanceRecord } from './record.ts';
+
+/** What is done about a command of which nothing is heard. */
+export interface StallOptions {
+  /** ms of silence before a `stalled` status tells the cause; default 30 000. Told again when the cause changes. */
+  readonly afterMs?: number | undefined;
+  /** ms of silence by cause after which the command is ended as `failed` with `CCB_STALLED`. Without one it may go on for ever. */
+  readonly limitsMs?: Readonly<Partial<Record<StallCause, number | undefined>>> | undefined;
+}
 
 /** What every backend can be asked for; each adds its own fields. */
 export interface InstanceSpec {
@@ -22,6 +31,8 @@ export interface InstanceSpec {
   readonly maxQueue?: number | undefined;
   /** Gone with its host: it ends itself when its holder's lock is free. */
   readonly ephemeral?: boolean | undefined;
+  /** Where the backend can tell. */
+  readonly stall?: StallOptions | undefined;
   readonly log?: Log | undefined;
 }
 

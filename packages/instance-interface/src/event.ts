@@ -48,8 +48,17 @@ export type CommandUpdate =
       readonly type: 'status';
       readonly status: 'queued' | 'starting' | 'running' | 'retry' | 'stalled' | 'restarted';
       readonly message?: string | undefined;
+      /** Of `stalled` alone. */
+      readonly cause?: StallCause | undefined;
     }
   | { readonly type: 'end'; readonly result: CommandResult };
+
+/**
+ * Why nothing comes from a program whose command runs, as evidence shows it:
+ * `thinking` (its connection to the model is alive), `tool` (a tool of its runs), `permission` (it waits for an answer),
+ * `unfinished` (the answer is complete, only its end was not said), `frozen` (its process is stopped), `dead` (its process is gone).
+ */
+export type StallCause = 'thinking' | 'tool' | 'permission' | 'unfinished' | 'frozen' | 'dead';
 
 export interface ToolCall {
   readonly toolCallId: string;

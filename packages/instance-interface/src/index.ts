@@ -1,4 +1,4 @@
-export type { Backend, Check, CreateOptions, Discovered, InstanceSpec, OpenOptions } from './backend.ts';
+export type { Backend, Check, CreateOptions, Discovered, InstanceSpec, OpenOptions, StallOptions } from './backend.ts';
 export type { CallOptions } from './call.ts';
 export type {
   CollectedResult,
@@ -17,7 +17,15 @@ export type {
   Usage,
 } from './command.ts';
 export { InstanceError, type InstanceErrorCode, type InstanceErrorOptions } from './error.ts';
-export type { CommandEvent, CommandUpdate, Cursor, HistoryEntry, TextUpdate, ToolCall } from './event.ts';
+export type {
+  CommandEvent,
+  CommandUpdate,
+  Cursor,
+  HistoryEntry,
+  StallCause,
+  TextUpdate,
+  ToolCall,
+} from './event.ts';
 export type { CleanupOptions, HistoryOptions, InstanceInfo, InstanceInterface, StopOptions } from './instance.ts';
 export type { Log, LogEntry } from './log.ts';
 export { assertInstanceName, namePattern } from './name.ts';

@@ -80,8 +80,7 @@ export class Program {
     try {
       await this.#turns?.stop(graceMs);
     } finally {
-      const left = endStrays(this.#settings.instanceId);
-      if (left.length > 0) this.#log('error', 'program.strays_left', { pids: left });
+      this.#endStrays();
       this.#file.clear();
       rmSync(this.#directory, { recursive: true, force: true });
     }
@@ -92,16 +91,25 @@ export class Program {
     endStrays(this.#settings.instanceId, this.#file.survivor()?.group);
   }
 
+  #endStrays(): void {
+    const left = endStrays(this.#settings.instanceId);
+    if (left.length > 0) this.#log('error', 'program.strays_left', { pids: left });
+  }
+
   #make(secrets: Readonly<Record<string, string>>): void {
     const settings = this.#settings;
     const directory = this.#directory;
+    const memory = join(settings.state, 'memory');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(memory, { recursive: true, mode: 0o700 });
     const named = Object.fromEntries(settings.secrets.map((name) => [name, secrets[name] as string]));
     const context = {
       workspace: settings.workspace,
       env: { ...settings.env, ...named, [instanceVariable]: settings.instanceId },
       directory,
+      memory,
       args: settings.programArgs,
+      endStrays: () => this.#endStrays(),
     };
     this.#supervisor = new Supervisor(driverFactory(settings.program), context, this.#file, this.#log);
     this.#turns = new Turns({ ...this.#parts, supervisor: this.#supervisor });

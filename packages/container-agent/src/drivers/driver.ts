@@ -1,4 +1,4 @@
-import type { CommandUpdate, RunEnd } from '@ccb/instance-interface';
+import type { CommandUpdate, PermissionAnswer, PermissionRequest, RunEnd, StallCause } from '@ccb/instance-interface';
 
 /** What the agent offers a driver for its whole life. */
 export interface DriverContext {
@@ -8,6 +8,8 @@ export interface DriverContext {
   readonly env: Readonly<Record<string, string>>;
   /** A private directory (0700) for command files and FIFOs. Made and removed by the agent. */
   readonly directory: string;
+  /** A private directory (0700) that outlives the program and the agent: for what a new program needs to go on, a session's id. */
+  readonly memory: string;
   /** Extra arguments for the program, verbatim. */
   readonly args: readonly string[];
   log(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -15,6 +17,8 @@ export interface DriverContext {
   spawned(program: { readonly pid: number; readonly group: number }): void;
   /** Called once for each spawn, when the process is gone and reaped. */
   exited(program: { readonly pid: number; readonly code: number | null; readonly signal: string | null }): void;
+  /** Ends everything else that carries this instance's `CCB_INSTANCE`: tools that a program left behind. Synchronous. */
+  endStrays(): void;
 }
 
 /** One command on its way through a driver. Calls are synchronous and cheap; what is emitted is journaled within the tick. */
@@ -26,6 +30,18 @@ export interface Turn {
   write(stream: 'stdout' | 'stderr', text: string, bytes?: string): void;
   /** Everything that is not output. */
   update(update: Exclude<CommandUpdate, { type: 'text' } | { type: 'end' }>): void;
+  /**
+   * Puts a question to whoever may decide, across reconnects; journals it and its answer. Several may be open.
+   * Never rejects: `'cancelled'` when the command is cancelled or ends first.
+   */
+  ask(request: PermissionRequest): Promise<PermissionAnswer>;
+}
+
+/** Why nothing comes, as far as it can be shown. */
+export interface Evidence {
+  readonly cause: StallCause;
+  /** What was seen, for people: "Bash runs `sleep 60` (process 4711) for 31 s". */
+  readonly message: string;
 }
 
 /** A program that takes commands one at a time. One file (or folder) each; nothing outside knows how it is spoken to. */
@@ -43,6 +59,10 @@ export interface Driver {
   resume(): void;
   /** The program's pid while there is one. */
   readonly pid: number | undefined;
+  /** The program's own version, once it is known. */
+  readonly version?: string | undefined;
+  /** Asked while a turn has been silent. undefined: it may well be working, nothing shows otherwise. Bounded in time by the driver. */
+  evidence?(): Promise<Evidence | undefined>;
   /** Ends the program: politely, then after `graceMs` by SIGKILL of its group. Resolves when it is reaped. Idempotent. */
   stop(graceMs: number): Promise<void>;
 }

@@ -50,6 +50,7 @@ export class ScriptedDriver implements Driver {
           stderr: turn.stderr,
           write: turn.write.bind(turn),
           update: turn.update.bind(turn),
+          ask: turn.ask.bind(turn),
           end: (end: RunEnd = success) => resolve(end),
           fail: reject,
         }),

@@ -1,14 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunEnd } from '@ccb/instance-interface';
+import type { PermissionAnswer, PermissionRequest, RunEnd } from '@ccb/instance-interface';
+import { endStrays } from '../../agent/strays.ts';
 import type { Driver, DriverContext, DriverFactory, Turn } from '../driver.ts';
 
 /** What came of one command: each stream as the bytes that the driver reported. */
 export interface Answer {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
-  readonly updates: readonly { readonly type: string; readonly status?: string; readonly message?: string }[];
+  readonly updates: readonly ({ readonly type: string; readonly status?: string; readonly message?: string } & Record<
+    string,
+    unknown
+  >)[];
   readonly end: RunEnd;
   /** What was written after the end; still growing while a background child lives. */
   readonly late: { stdout: string; stderr: string };
@@ -20,6 +25,8 @@ export interface Asked {
   readonly stderr?: 'separate' | 'merge';
   /** Called at each piece of output, before the end. */
   readonly onWrite?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Answers what the program asks; without it everything is refused. */
+  readonly onAsk?: (request: PermissionRequest) => PermissionAnswer | Promise<PermissionAnswer>;
   /** Leaves the pieces out of the answer. */
   readonly discard?: boolean;
 }
@@ -39,22 +46,23 @@ export function subject(
   options: Partial<Pick<DriverContext, 'args' | 'env' | 'workspace'>> = {},
 ): Subject {
   const root = mkdtempSync(join(tmpdir(), 'ccb-driver-'));
-  const [workspace, directory, home] = ['workspace', "it's private", 'home'].map((name) => join(root, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const path of [workspace, directory, home]) mkdirSync(path, { mode: 0o700 });
+  const [workspace, directory, memory, home] = ['workspace', "it's private", 'memory', 'home'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string];
+  for (const path of [workspace, directory, memory, home]) mkdirSync(path, { mode: 0o700 });
+  const instanceId = randomUUID();
   const spawns: number[] = [];
   const exits: { pid: number; code: number | null; signal: string | null }[] = [];
   const context: DriverContext = {
     workspace: options.workspace ?? workspace,
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, ...options.env },
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, CCB_INSTANCE: instanceId, ...options.env },
     directory,
+    memory,
     args: options.args ?? [],
     log: () => {},
     spawned: ({ pid }) => spawns.push(pid),
     exited: (exit) => exits.push(exit),
+    endStrays: () => void endStrays(instanceId),
   };
   const driver = make(context);
   let count = 0;
@@ -97,6 +105,7 @@ async function record(driver: Driver, asked: Asked & { readonly id: string; read
     update(update) {
       updates.push(update as { type: string });
     },
+    ask: async (request) => (await asked.onAsk?.(request)) ?? 'reject_once',
   };
   const end = await driver.run(turn);
   ended = true;

@@ -1,0 +1,6 @@
+import type { Group } from '../bench.ts';
+
+export const concurrency: Group = {
+  name: 'concurrency',
+  define(_cases) {},
+};

@@ -1,0 +1,6 @@
+import type { Group } from '../bench.ts';
+
+export const crashAndRestart: Group = {
+  name: 'crash and restart',
+  define(_cases) {},
+};

@@ -1,0 +1,6 @@
+import type { Group } from '../bench.ts';
+
+export const results: Group = {
+  name: 'results and errors',
+  define(_cases) {},
+};

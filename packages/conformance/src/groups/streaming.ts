@@ -1,0 +1,6 @@
+import type { Group } from '../bench.ts';
+
+export const streaming: Group = {
+  name: 'streaming',
+  define(_cases) {},
+};
