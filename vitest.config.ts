@@ -42,6 +42,18 @@ const config: ViteUserConfig = defineConfig({
         },
       })),
       {
+        // As users have them: the built packages.
+        root: 'examples',
+        test: {
+          name: 'integration:examples',
+          include: ['*.integration.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 90_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         ...source,
         root: 'campaigns',
         test: {

@@ -43,6 +43,7 @@ ${sections.map(markdownSection).join('\n')}
 - **Agent's footprint**: the agent alone; the program beside it is a process of its own. Baseline: Node with one FIFO open. New processes for each sample.
 - **Start**: from the spawn to the first line on a pipe. Baseline: Node with a script that only writes that line.
 - **Alternatives**: a command in the running shell, against a new \`bash -c\` for each command.
+- **Claude Code**: the same version, offline, driven through an instance, against its own pipes and a line reader. The model is a fake one that answers at once, or a piece each 100 ms; a short answer is four words.
 - **Idle**: both directions of the channels open, nothing said, CPU time of one of the two processes.
 `;
 }

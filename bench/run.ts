@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { alternatives } from './alternatives.ts';
+import { claude } from './claude.ts';
 import type { Figure } from './figure.ts';
 import { footprint } from './footprint.ts';
 import { idleChannels } from './idle-channels.ts';
@@ -21,6 +22,7 @@ const subjects: Readonly<Record<string, { title: string; measure: (place: Workpl
   footprint: { title: "Agent's footprint", measure: footprint },
   start: { title: 'Start', measure: start },
   alternatives: { title: 'Alternatives', measure: alternatives },
+  claude: { title: 'Claude Code', measure: claude },
   idle: { title: 'Idle', measure: idleChannels },
 };
 

@@ -11,6 +11,8 @@ export interface BridgeRequest {
   readonly text: string;
   /** Resumes; absent: sends, under the same id. */
   readonly after?: Cursor | undefined;
+  /** What the record has names for. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** A command to run after it. */
   readonly next?: string | undefined;
 }
@@ -33,6 +35,7 @@ export class Bridge {
   next: { readonly output: string; readonly success: boolean } | undefined;
   error: { readonly code: string; readonly message: string } | undefined;
   program: number | undefined;
+  killed = false;
   stage: 'starting' | 'opened' | 'asked' | 'ended' = 'starting';
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
@@ -88,6 +91,7 @@ export class Bridge {
 
   /** Resolves when everything that it told was read. */
   async kill(): Promise<void> {
+    this.killed = true;
     this.#child.kill('SIGKILL');
     await this.#closed;
   }

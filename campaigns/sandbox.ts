@@ -11,6 +11,11 @@ import { Subject } from './subject.ts';
 
 const CLEANUP_MS = 30_000;
 
+export interface Program {
+  readonly program?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 /** A home of its own for the instances of one campaign; at the end it proves that nothing of them is left. */
 export class Sandbox {
   readonly home: string = mkdtempSync(join(tmpdir(), 'ccb-campaign-'));
@@ -24,11 +29,12 @@ export class Sandbox {
   }
 
   /** Made and held, not started. */
-  async create(): Promise<ProcessInstance> {
+  async create(program: Program = {}): Promise<ProcessInstance> {
     const name = `campaign-${this.#records.length + 1}-${randomUUID().slice(0, 8)}`;
     const { workspace } = this;
     const onRecord = async (record: InstanceRecord): Promise<void> => void this.#records.push(record);
-    const spec = { type: 'process', name, program: 'shell', workspace, ephemeral: false } as const;
+    const { program: kind = 'shell', env } = program;
+    const spec = { type: 'process', name, program: kind, env, workspace, ephemeral: false } as const;
     const instance = await this.backend.create(spec, { onRecord });
     this.defer(async () => {
       if (instance.state !== 'closed') await instance.cleanup({ remove: true });
@@ -37,8 +43,8 @@ export class Sandbox {
   }
 
   /** Made and let go. */
-  async createRecord(): Promise<InstanceRecord> {
-    const instance = await this.create();
+  async createRecord(program?: Program): Promise<InstanceRecord> {
+    const instance = await this.create(program);
     await instance.detach();
     return instance.record;
   }

@@ -7,7 +7,7 @@ import { InstanceError } from '@ccb/instance-interface';
 import { processBackend } from '@ccb/process-instance';
 import type { BridgeLine, BridgeRequest } from '../bridge.ts';
 
-const { record, id, text, after, next } = JSON.parse(process.argv[2] as string) as BridgeRequest;
+const { record, id, text, after, env, next } = JSON.parse(process.argv[2] as string) as BridgeRequest;
 
 // Synchronously: a line is told before the next event is taken.
 function tell(line: BridgeLine): void {
@@ -16,7 +16,7 @@ function tell(line: BridgeLine): void {
 }
 
 try {
-  const instance = await processBackend().open(record);
+  const instance = await processBackend().open(record, { env, permission: 'allow' });
   await instance.start();
   tell({ type: 'opened', program: (await instance.getInfo()).program.pid });
   const stream = after === undefined ? instance.sendCommand(text, { id }) : instance.resumeCommand(id, { after });

@@ -64,6 +64,12 @@ function withOptions(command: Command): Command {
         'allow',
       ]),
     )
+    .addOption(
+      new Option('--login <whose>', 'whose login claude uses: its own (default), or yours in place').choices([
+        'instance',
+        'person',
+      ]),
+    )
     .option('--image <image>', 'with --backend docker: the image')
     .option('--transport <kind>', 'with --backend docker: how to reach the agent')
     .option('--workspace <dir>', 'the directory to work in (default: this one)')

@@ -80,6 +80,7 @@ async function create(context: SessionContext, name: string, ephemeral: boolean)
     workspace: settings.workspace,
     env: settings.env,
     permission,
+    login: settings.login,
     ephemeral,
     log: notices.log,
   });

@@ -1,4 +1,10 @@
-import { type CommandEvent, type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
+import {
+  type CommandEvent,
+  type CommandResult,
+  type CommandStream,
+  InstanceError,
+  type StallCause,
+} from '@ccb/instance-interface';
 import type { Answer } from './answer.ts';
 import { exitCodeOfResult } from './exit-code.ts';
 import { formatDuration } from './options/duration.ts';
@@ -56,9 +62,12 @@ function send({ instance }: Session, text: string, timeoutMs: number | undefined
 }
 
 async function relay(context: TurnContext, session: Session, stream: CommandStream): Promise<CommandResult> {
-  const { answer, signals } = context;
+  const { answer, signals, status } = context;
+  let stalled = false;
   try {
     for await (const event of stream.events({ signal: signals.leaving })) {
+      if (stalled) status.update(`waiting for ${session.program}`);
+      stalled = event.type === 'status' && event.status === 'stalled';
       follow(context, session, event);
       await answer.write(event, signals.leaving);
     }
@@ -78,8 +87,13 @@ function follow({ status, notices }: TurnContext, { program }: Session, event: C
   if (event.type === 'permission_resolved') status.update(`waiting for ${program}`);
   if (event.type !== 'status') return;
   const news = `${program}: ${printable(event.message ?? event.status)}`;
-  if (event.status === 'restarted' || event.status === 'retry') notices.warn(news);
+  if (event.status === 'restarted' || event.status === 'retry' || isTrouble(event.cause)) notices.warn(news);
   else status.update(news);
+}
+
+/** A silence that does not end by itself, unlike that of a program that works or waits for an answer. */
+function isTrouble(cause: StallCause | undefined): boolean {
+  return cause === 'frozen' || cause === 'dead' || cause === 'unfinished';
 }
 
 function report(context: TurnContext, { program }: Session, result: CommandResult, interrupted: boolean): void {

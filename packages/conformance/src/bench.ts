@@ -8,12 +8,14 @@ export interface Bench {
   readonly faults: Faults;
   /** Aborts when the test's time is over. */
   readonly signal: AbortSignal;
-  /** A new instance, not started; cleaned up with `remove` after the test. */
-  create(): Promise<InstanceInterface>;
+  /** A new instance, not started; cleaned up with `remove` after the test. @param signal also ends its making */
+  create(signal?: AbortSignal): Promise<InstanceInterface>;
   /** What a second host opens; detached after the test. Only where the backend can (`capabilities.detach`). */
   reopen(record: InstanceInterface['record']): Promise<InstanceInterface>;
   /** An observer, where the spec has one; detached after the test. */
   observe: ((record: InstanceInterface['record']) => Promise<InstanceInterface>) | undefined;
+  /** What is of ours and alive now. */
+  leaks(): Promise<readonly string[]>;
 }
 
 /** One chapter of the suite. */

@@ -27,23 +27,26 @@ export class OpenBench<I extends InstanceInterface> implements Bench {
     this.observe = observe && ((record) => this.#open(observe.call(spec, record)));
   }
 
-  async create(): Promise<InstanceInterface> {
+  /** Functions of their own: a test takes what it needs of its bench. */
+  readonly create = async (signal: AbortSignal = this.signal): Promise<InstanceInterface> => {
     count += 1;
     const name = `conformance-${process.pid}-${count}`;
-    const instance = await this.#spec.create({ name, signal: this.signal });
+    const instance = await this.#spec.create({ name, signal: AbortSignal.any([this.signal, signal]) });
     this.#created.push(instance);
     return instance;
-  }
+  };
 
-  reopen(record: InstanceInterface['record']): Promise<InstanceInterface> {
+  readonly reopen = async (record: InstanceInterface['record']): Promise<InstanceInterface> => {
     const { reopen } = this.#spec;
     if (reopen === undefined) {
       throw new TypeError(
         `${this.#test}: the spec of ${this.#spec.name} has no reopen(record); a backend with the capability detach or resume needs it`,
       );
     }
-    return this.#open(reopen.call(this.#spec, record));
-  }
+    return await this.#open(reopen.call(this.#spec, record));
+  };
+
+  readonly leaks = (): Promise<readonly string[]> => this.#spec.leaks();
 
   /** @returns what went wrong */
   async close(): Promise<readonly string[]> {

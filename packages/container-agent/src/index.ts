@@ -1,4 +1,5 @@
 export type { AgentSettings } from './agent/settings.ts';
+export { parseStall } from './agent/stall-options.ts';
 export { endStrays } from './agent/strays.ts';
 export { agentFile } from './agent-file.ts';
 export { driverNames } from './drivers/catalogue.ts';
@@ -8,6 +9,7 @@ export type { ClientEvents } from './host/client-listeners.ts';
 export type { ConnectOptions } from './host/connection.ts';
 export { killAgent, type LocalAgent } from './host/kill-agent.ts';
 export { defaultHome, type InstanceLayout, instanceLayout } from './host/layout.ts';
+export { loginEnvironment } from './host/login.ts';
 export { openObserverChannel } from './host/observer-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
 export type {

@@ -1,5 +1,6 @@
 export type { Answer, AnswerPosition } from './abstract/answer/answer.ts';
 export type { Call, Command } from './abstract/call.ts';
+export { answerByPolicy, isOffered, optionOf, type PermissionDecision } from './abstract/commands/permission.ts';
 export {
   createAnswer,
   resumeAnswer,

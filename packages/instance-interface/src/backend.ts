@@ -9,9 +9,21 @@ import type { InstanceRecord } from './record.ts';
 export interface StallOptions {
   /** ms of silence before a `stalled` status tells the cause; default 30 000. Told again when the cause changes. */
   readonly afterMs?: number | undefined;
-  /** ms of silence by cause after which the command is ended as `failed` with `CCB_STALLED`. Without one it may go on for ever. */
+  /**
+   * ms of silence by cause after which the command is ended as `failed` with `CCB_STALLED`; told before, also where that
+   * is sooner than `afterMs`. Without one it may go on for ever, which is the default for all. `unfinished` is the one for
+   * which a short limit is safe: the answer is there already. A model may think, and a tool run, for longer than anybody
+   * expects; what waits for a person waits until somebody comes.
+   */
   readonly limitsMs?: Readonly<Partial<Record<StallCause, number | undefined>>> | undefined;
 }
+
+/**
+ * Whose login a program uses. `'instance'`: one of the instance's own, or a key in `env`; nothing of the person's
+ * configuration is read or written. `'person'`: the person's own configuration directory, in place, so that a token that
+ * the program refreshes is refreshed for both; with it come the person's settings, hooks and memory.
+ */
+export type Login = 'instance' | 'person';
 
 /** What every backend can be asked for; each adds its own fields. */
 export interface InstanceSpec {
@@ -25,6 +37,8 @@ export interface InstanceSpec {
   readonly workspace?: string | undefined;
   /** Given to the program. Treated as secrets: a record keeps the names, never the values. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Where the program has such a thing as a login; default `'instance'`. */
+  readonly login?: Login | undefined;
   /** Default `'deny'`. */
   readonly permission?: PermissionPolicy | undefined;
   /** Commands that may wait for their turn, default 64; beyond it a command fails with `CCB_BUSY`. */

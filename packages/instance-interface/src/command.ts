@@ -78,7 +78,7 @@ export interface Usage {
   readonly costUsd?: number | undefined;
 }
 
-/** Why a command failed. `code` is stable: `CCB_COMMAND_FAILED`, `CCB_CANCELLED`, `CCB_TIMEOUT`, `CCB_PROGRAM_EXITED` … */
+/** Why a command failed. `code` is stable: `CCB_COMMAND_FAILED`, `CCB_CANCELLED`, `CCB_TIMEOUT`, `CCB_STALLED`, `CCB_PROGRAM_EXITED` … */
 export interface CommandError {
   readonly code: string;
   readonly message: string;

@@ -5,6 +5,7 @@ export type InstanceErrorCode =
   | 'CCB_TIMEOUT'
   | 'CCB_ABORTED'
   | 'CCB_STOPPED'
+  | 'CCB_STALLED'
   | 'CCB_INVALID_STATE'
   | 'CCB_NOT_SUPPORTED'
   | 'CCB_LOCKED'

@@ -1,4 +1,13 @@
-export type { Backend, Check, CreateOptions, Discovered, InstanceSpec, OpenOptions, StallOptions } from './backend.ts';
+export type {
+  Backend,
+  Check,
+  CreateOptions,
+  Discovered,
+  InstanceSpec,
+  Login,
+  OpenOptions,
+  StallOptions,
+} from './backend.ts';
 export type { CallOptions } from './call.ts';
 export type {
   CollectedResult,

@@ -31,7 +31,9 @@ export async function createProcess(
       instanceId: randomUUID(),
       programArgs: spec.programArgs ?? [],
       secrets: Object.keys(env),
+      login: spec.login ?? 'instance',
       ephemeral: spec.ephemeral ?? false,
+      ...(spec.stall && { stall: spec.stall }),
     },
   };
   options.signal?.throwIfAborted();

@@ -6,6 +6,7 @@ const data = {
   instanceId: '0123-4567',
   programArgs: [],
   secrets: ['TOKEN'],
+  login: 'person',
   ephemeral: false,
 };
 const record = {
@@ -19,6 +20,8 @@ const record = {
 
 test('a record that this backend wrote is read', () => {
   expect(asProcessRecord(record)).toEqual(record);
+  const stalling = { ...record, data: { ...data, stall: { afterMs: 5_000, limitsMs: { unfinished: 60_000 } } } };
+  expect(asProcessRecord(stalling)).toEqual(stalling);
 });
 
 test.each([
@@ -30,7 +33,10 @@ test.each([
   ['programArgs', 'x'],
   ['secrets', ['A=B']],
   ['secrets', 'TOKEN'],
+  ['login', 'theirs'],
   ['ephemeral', 'no'],
+  ['stall', null],
+  ['stall', { afterMs: '5' }],
 ])('data.%s: %j is invalid, and named', (field, value) => {
   expect(() => asProcessRecord({ ...record, data: { ...data, [field]: value } })).toThrow(
     expect.objectContaining({ code: 'CCB_RECORD_INVALID', message: expect.stringContaining(field) }),

@@ -1,5 +1,6 @@
 import { isAbsolute, normalize } from 'node:path';
-import { InstanceError, type InstanceRecord } from '@ccb/instance-interface';
+import { parseStall } from '@ccb/container-agent';
+import { InstanceError, type InstanceRecord, type Login, type StallOptions } from '@ccb/instance-interface';
 
 /** What a variable of the environment may be called. */
 export const variablePattern: RegExp = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -13,8 +14,12 @@ export interface ProcessData {
   readonly programArgs: readonly string[];
   /** Names of the variables in `env`; their values are never written down. */
   readonly secrets: readonly string[];
+  /** Whose login the program uses. */
+  readonly login: Login;
   /** Gone with its holder. */
   readonly ephemeral: boolean;
+  /** What is done about a command of which nothing is heard. Absent: the defaults. */
+  readonly stall?: StallOptions | undefined;
 }
 
 export type ProcessRecord = InstanceRecord<'process', ProcessData>;
@@ -32,7 +37,7 @@ export function processData(record: InstanceRecord): ProcessData {
       instance: record.name,
     });
   const data = (record.data ?? {}) as { readonly [K in keyof ProcessData]?: unknown };
-  const { directory, instanceId, programArgs, secrets, ephemeral } = data;
+  const { directory, instanceId, programArgs, secrets, login = 'instance', ephemeral } = data;
   if (typeof directory !== 'string' || !isAbsolute(directory) || normalize(directory) !== directory)
     throw invalid('directory', 'an absolute path without . and ..');
   if (typeof instanceId !== 'string' || !/^[a-zA-Z0-9-]{8,64}$/.test(instanceId))
@@ -40,8 +45,10 @@ export function processData(record: InstanceRecord): ProcessData {
   if (!isTexts(programArgs)) throw invalid('programArgs', 'a list of strings');
   if (!isTexts(secrets) || !secrets.every((name) => variablePattern.test(name)))
     throw invalid('secrets', 'a list of names of variables');
+  if (login !== 'instance' && login !== 'person') throw invalid('login', "'instance' or 'person'");
   if (typeof ephemeral !== 'boolean') throw invalid('ephemeral', 'true or false');
-  return { directory, instanceId, programArgs, secrets, ephemeral };
+  const stall = data.stall === undefined ? undefined : parseStall(data.stall, invalid);
+  return { directory, instanceId, programArgs, secrets, login, ephemeral, ...(stall && { stall }) };
 }
 
 /** @throws {InstanceError} CCB_RECORD_INVALID naming the field */

@@ -3,6 +3,7 @@ import {
   type InstanceLayout,
   instanceLayout,
   killAgent,
+  loginEnvironment,
   openObserverChannel,
   writeSettings,
 } from '@ccb/container-agent';
@@ -88,8 +89,9 @@ export class ProcessInstance extends AgentInstance {
       program,
       programArgs: this.#data.programArgs,
       workspace: workspace ?? layout.home,
-      env: programEnvironment(),
+      env: { ...programEnvironment(), ...loginEnvironment(program, this.#data.login, layout.home, process.env) },
       secrets: this.#data.secrets,
+      stall: this.#data.stall,
       ephemeral: this.#data.ephemeral ? { lock: layout.lock, directory: layout.directory } : undefined,
     });
     return await this.#translate(spawnAgent(layout, signal));

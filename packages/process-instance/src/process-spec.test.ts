@@ -15,6 +15,7 @@ test('a spec from unknown JSON is a shell unless it says otherwise', () => {
     ephemeral: true,
     directory: '/d',
     maxQueue: 3,
+    stall: { afterMs: 5_000, limitsMs: { unfinished: 60_000, tool: undefined } },
   };
   expect(parseProcessSpec(full)).toEqual(full);
 });
@@ -44,6 +45,8 @@ test.each([
   ['env', { A: 7 }],
   ['env', { A: 'x\0' }],
   ['ephemeral', 'yes'],
+  ['stall', 30_000],
+  ['stall', []],
   ['directory', 'here'],
   ['workspace', 'here'],
   ['workspace', '/no/such/place'],
@@ -53,6 +56,19 @@ test.each([
   const spec = { name: 'box', [field]: value };
   expect(() => parseProcessSpec(spec)).toThrow(TypeError);
   expect(() => parseProcessSpec(spec)).toThrow(field);
+});
+
+test.each([
+  ['stall.afterMs', { afterMs: -1 }],
+  ['stall.afterMs', { afterMs: '30s' }],
+  ['stall.afterMs', { afterMs: Number.NaN }],
+  ['stall.timeoutMs', { timeoutMs: 1 }],
+  ['stall.limitsMs', { limitsMs: null }],
+  ['stall.limitsMs.tool', { limitsMs: { tool: 0 } }],
+  ['stall.limitsMs.bored', { limitsMs: { bored: 1 } }],
+])('%s of %j is a TypeError that names it', (field, stall) => {
+  expect(() => parseProcessSpec({ name: 'box', stall })).toThrow(TypeError);
+  expect(() => parseProcessSpec({ name: 'box', stall })).toThrow(field);
 });
 
 test('a program that this version cannot drive is not found, and those it can are named', () => {

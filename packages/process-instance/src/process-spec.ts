@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { driverNames } from '@ccb/container-agent';
+import { driverNames, parseStall } from '@ccb/container-agent';
 import { assertInstanceName, InstanceError, type InstanceSpec } from '@ccb/instance-interface';
 import { variablePattern } from './process-data.ts';
 
@@ -20,8 +20,10 @@ const KNOWN = new Set([
   'permission',
   'maxQueue',
   'ephemeral',
+  'stall',
   'log',
   'directory',
+  'login',
 ]);
 
 /** Unknown JSON in, a spec out. @throws {TypeError} with the path of the field @throws {InstanceError} CCB_PROGRAM_NOT_FOUND */
@@ -51,8 +53,12 @@ export function parseProcessSpec(value: unknown): ProcessSpec {
     throw new TypeError('process: directory must be an absolute path');
   }
   checkWorkspace(spec.workspace);
+  if (spec.login !== undefined && spec.login !== 'instance' && spec.login !== 'person')
+    throw new TypeError("process: login must be 'instance' or 'person'");
   if (spec.ephemeral !== undefined && typeof spec.ephemeral !== 'boolean')
     throw new TypeError('process: ephemeral must be true or false');
+  if (spec.stall !== undefined)
+    parseStall(spec.stall, (field, expected) => new TypeError(`process: ${field} must be ${expected}`));
   return { ...(spec as ProcessSpec), type: 'process', program };
 }
 

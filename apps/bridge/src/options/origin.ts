@@ -11,6 +11,7 @@ export function refuseOtherOrigin(flags: Flags, record: InstanceRecord): void {
     ['--program', flags.program, record.program],
     ['--workspace', workspace, record.workspace],
     ['--program-arg', flags.programArg, undefined],
+    ['--login', flags.login, undefined],
     ['--image', flags.image, undefined],
     ['--transport', flags.transport, undefined],
   ];

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Login } from '@ccb/instance-interface';
 import { UsageError } from '../usage-error.ts';
 import { parseDuration } from './duration.ts';
 import { resolveEnvironment } from './environment.ts';
@@ -11,6 +12,7 @@ export interface Flags {
   readonly program?: string | undefined;
   readonly programArg?: readonly string[] | undefined;
   readonly permission?: 'ask' | 'deny' | 'allow' | undefined;
+  readonly login?: Login | undefined;
   readonly image?: string | undefined;
   readonly transport?: string | undefined;
   readonly workspace?: string | undefined;
@@ -40,6 +42,8 @@ export interface Settings {
   readonly program: string | undefined;
   readonly programArgs: readonly string[];
   readonly permission: 'ask' | 'deny' | 'allow';
+  /** Whose login Claude Code uses. Absent: one of the instance's own. */
+  readonly login: Login | undefined;
   /** Absolute. */
   readonly workspace: string;
   readonly env: Readonly<Record<string, string>>;
@@ -70,6 +74,7 @@ export function resolveSettings(flags: Flags, { env, directory, interactive }: S
     program: flags.program,
     programArgs: flags.programArg ?? [],
     permission: flags.permission ?? (interactive ? 'ask' : 'deny'),
+    login: flags.login,
     workspace: workspaceDirectory(resolve(directory, flags.workspace ?? '.')),
     env: resolveEnvironment(flags.env ?? [], flags.envFile ?? [], env),
     timeoutMs: flags.timeout === undefined ? undefined : parseDuration('--timeout', flags.timeout),

@@ -7,12 +7,12 @@
  * | `lines: N` | answers `1\n2\n…N\n`, in pieces |
  * | `slow: N` | answers `w0 w1 … ` in N pieces, 100 ms apart |
  * | `big: N` | answers N times `x` in one piece |
- * | `think: TEXT` | thinks TEXT, then answers `thought` |
+ * | `think: TEXT` | thinks TEXT, unless thinking is off, then answers `thought` |
  * | `hang` | answers `begun\n`, then nothing more, with the connection open |
  * | `cut` | answers `begun\n`, then cuts the connection |
  * | `bash: COMMAND` | runs it with the Bash tool, then answers `tool said: OUTPUT` or `tool failed: OUTPUT` |
- * | `write: PATH` | writes a file with the Write tool, then answers as above |
- * | `plan` | makes a plan of three entries with the TodoWrite tool, then answers `planned` |
+ * | `write: PATH` | writes {@link writtenText} to a file with the Write tool, then answers as above |
+ * | `plan` | makes a plan of {@link planEntries} with the tools for that, then answers `planned`; `no tool for plans` where none is offered |
  * | `ask` | runs `touch ccb-asked` with the Bash tool, which needs a permission, then answers `allowed` or `denied` |
  * | `error: STATUS` | fails with this HTTP status: 400, 401, 429, 500, 529 |
  * | `error: STATUS once` | fails so once, then answers `recovered` |
@@ -45,7 +45,7 @@ export function parsePrompt(prompt: string): Script {
       case 'recall':
         return { type: keyword };
     }
-    return { type: 'say', text: `echo: ${prompt}` };
+    return echo(prompt);
   }
   switch (keyword) {
     case 'say':
@@ -54,14 +54,32 @@ export function parsePrompt(prompt: string): Script {
     case 'lines':
     case 'slow':
     case 'big':
-      return { type: keyword, count: Number.parseInt(rest, 10) };
+      return /^\d+\s*$/.test(rest) ? { type: keyword, count: Number.parseInt(rest, 10) } : echo(prompt);
     case 'bash':
       return { type: keyword, command: rest };
     case 'write':
       return { type: keyword, path: rest.trim() };
-    case 'error':
-      return { type: keyword, status: Number.parseInt(rest, 10), once: /\bonce\b/.test(rest) };
+    case 'error': {
+      const [, status, once] = /^(\d{3})( once)?\s*$/.exec(rest) ?? [];
+      return status === undefined ? echo(prompt) : { type: keyword, status: Number(status), once: once !== undefined };
+    }
     default:
-      return { type: 'say', text: `echo: ${prompt}` };
+      return echo(prompt);
   }
 }
+
+const echo = (prompt: string): Script => ({ type: 'say', text: `echo: ${prompt}` });
+
+/** What `write` writes. */
+export const writtenText = 'written by the fake model\n';
+
+/** What `plan` plans, as the tool TodoWrite takes it. */
+export const planEntries: readonly {
+  readonly content: string;
+  readonly status: 'pending' | 'in_progress' | 'completed';
+  readonly activeForm: string;
+}[] = [
+  { content: 'First step', status: 'completed', activeForm: 'Doing the first step' },
+  { content: 'Second step', status: 'in_progress', activeForm: 'Doing the second step' },
+  { content: 'Third step', status: 'pending', activeForm: 'Doing the third step' },
+];

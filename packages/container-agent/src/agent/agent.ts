@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
 import { acquireLock, type FileLock, isLocked, whenFree } from '@ccb/named-pipe/lock';
 import { Journal } from '../journal/journal.ts';
-import type { AgentFrame, HostFrame } from '../protocol/frames.ts';
+import type { AgentFrame, ControlFrame, HostFrame } from '../protocol/frames.ts';
 import { parseHostFrame } from '../protocol/host-frame.ts';
 import { ControlFifo } from './control-fifo.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
@@ -72,7 +72,8 @@ export class Agent implements AsyncDisposable {
       },
     });
     const refuse = (id: string, refusal: Refusal): void => this.#refuse(id, refusal);
-    this.#program = new Program(settings, { journal, outbox: this.#outbox, flow, log, refuse });
+    const tell = (frame: ControlFrame): void => this.#hosts.tell(frame);
+    this.#program = new Program(settings, { journal, outbox: this.#outbox, flow, log, refuse, tell });
     const parts: SessionParts = {
       journal,
       program: this.#program,

@@ -7,12 +7,18 @@ export class Flow {
   readonly #maxLagBytes: number;
   readonly #driver: () => Driver | undefined;
   #held = false;
+  #readingSince = 0;
   #discarding = false;
 
   constructor(journal: Journal, maxLagBytes: number, driver: () => Driver | undefined) {
     this.#journal = journal;
     this.#maxLagBytes = maxLagBytes;
     this.#driver = driver;
+  }
+
+  /** When the program's output came to be read (as `performance.now()`); undefined while it is not. */
+  get readingSince(): number | undefined {
+    return this.#held ? undefined : this.#readingSince;
   }
 
   /** After every append and every acknowledgement. */
@@ -23,8 +29,7 @@ export class Flow {
       this.#held = true;
       this.#driver()?.pause();
     } else if (this.#held && lag <= this.#maxLagBytes / 2) {
-      this.#held = false;
-      this.#driver()?.resume();
+      this.#release();
     }
   }
 
@@ -33,8 +38,13 @@ export class Flow {
     if (this.#discarding === on) return;
     this.#discarding = on;
     if (on && this.#held) {
-      this.#held = false;
-      this.#driver()?.resume();
+      this.#release();
     } else if (!on) this.update();
+  }
+
+  #release(): void {
+    this.#held = false;
+    this.#readingSince = performance.now();
+    this.#driver()?.resume();
   }
 }

@@ -61,6 +61,7 @@ export class HostSession {
     this.#observer = observer;
     this.#undrained = channel.on('drain', () => this.#drained());
     this.tell(helloFrame(parts));
+    this.#askAgain();
     sender.attach(channel, parts.journal.lastSeq);
   }
 
@@ -144,6 +145,9 @@ export class HostSession {
       case 'cancel':
         program.turns?.cancel(frame.id, frame.reason);
         break;
+      case 'permission':
+        program.turns?.answer(frame);
+        break;
       case 'interrupt':
         void (program.turns?.interrupt() ?? Promise.resolve(undefined)).then((id) =>
           this.tell({ type: 'interrupted', ref: frame.ref, id }),
@@ -188,6 +192,7 @@ export class HostSession {
       journal.position(from);
       this.tell({ type: 'resumed', ref, after: from, upTo: journal.lastSeq });
       this.#sender.rewind(from);
+      if (id !== undefined) this.#askAgain(id);
     } catch (error) {
       this.#refuse(error, { ref });
     }
@@ -195,6 +200,13 @@ export class HostSession {
 
   #after(cursor: string | undefined): number | undefined {
     return cursor === undefined ? undefined : seqOfCursor(cursor, this.#parts.journal.id);
+  }
+
+  /** What is open was asked of a host that is gone, or before anybody followed the command. */
+  #askAgain(id?: string): void {
+    const turn = this.#parts.program.turns?.current;
+    if (this.#observer || turn === undefined || (id ?? turn.id) !== turn.id) return;
+    turn.questions.repeat((frame) => this.tell(frame));
   }
 
   #pong(n: number): void {
@@ -207,6 +219,7 @@ export class HostSession {
       pid: program.pid,
       running: turn?.id,
       runningSince: turn?.startedAt,
+      waitingFor: turn?.asking ? 'permission' : undefined,
       lastSeq: journal.lastSeq,
     });
   }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SessionParts } from './host-session.ts';
+import { HostSession, type SessionParts } from './host-session.ts';
 import { Hosts } from './hosts.ts';
 import type { Program } from './program.ts';
+import { Sender } from './sender.ts';
 import { Peer } from './testing/peer.ts';
 import { Rig, settle } from './testing/rig.ts';
 
@@ -205,6 +206,90 @@ test('acknowledgements ride along, shutdown is handed on, an interrupt is answer
   peer.say({ type: 'ping', n: 2 });
   await peer.heard('pong');
   expect(shutdowns).toEqual([70]);
+});
+
+const options = [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' as const }];
+const question = (requestId: string) => ({ requestId, toolCall: { title: 'rm' }, options });
+const permission = (requestId: string) =>
+  ({ type: 'permission', id: 'a', requestId, answer: 'allow_once', by: 'handler' }) as const;
+
+/** A host whose command asks. */
+async function asked(host: string, ...requestIds: readonly string[]) {
+  rig.tell = (frame) => hosts.tell(frame);
+  const peer = await join(host);
+  await peer.heard('hello');
+  peer.say({ type: 'command', id: 'a', text: 'x', permission: 'ask' });
+  await peer.heard('begin');
+  const answers = requestIds.map((requestId) => rig.driver.turn.ask(question(requestId)));
+  for (const requestId of requestIds) {
+    expect(await peer.heard('asking')).toEqual({ type: 'asking', id: 'a', request: question(requestId) });
+  }
+  return { peer, answers };
+}
+
+test('a question goes to the holder, whose answer the program gets; a pong says what is waited for', async () => {
+  const { peer, answers } = await asked('one', 'r');
+  peer.say({ type: 'ping', n: 1 });
+  expect(await peer.heard('pong')).toMatchObject({ running: 'a', waitingFor: 'permission' });
+  peer.say(permission('r'));
+  expect(await answers[0]).toBe('allow_once');
+  peer.say({ type: 'ping', n: 2 });
+  expect(await peer.heard('pong')).not.toHaveProperty('waitingFor');
+});
+
+test('a question does not wait behind output that is held back', async () => {
+  rig.tell = (frame) => hosts.tell(frame);
+  const peer = await join('one');
+  await peer.heard('hello');
+  peer.say({ type: 'command', id: 'a', text: 'x', permission: 'ask' });
+  await peer.heard('begin');
+  peer.say({ type: 'pause' });
+  peer.say({ type: 'ping', n: 1 });
+  await peer.heard('pong');
+  rig.driver.turn.write('stdout', 'output');
+  void rig.driver.turn.ask(question('r'));
+  await peer.heard('asking');
+  expect(peer.got).toEqual([]);
+});
+
+test('what is open is asked again after each hello and each resume of the command, and of no other', async () => {
+  const { peer, answers } = await asked('one', 'r', 's');
+  peer.say(permission('r'));
+  await answers[0];
+  hosts.end();
+  const two = await join('two');
+  await two.heard('hello');
+  expect((await two.heard('asking')).request.requestId).toBe('s');
+  rig.command('b');
+  two.say({ type: 'resume', ref: 1, id: 'b' });
+  await two.heard('resumed');
+  two.say({ type: 'resume', ref: 2, id: 'a' });
+  await two.heard('resumed');
+  expect((await two.heard('asking')).request.requestId).toBe('s');
+  two.say(permission('s'));
+  expect(await answers[1]).toBe('allow_once');
+  two.say({ type: 'resume', ref: 3, id: 'a' });
+  await two.heard('resumed');
+  two.say({ type: 'ping', n: 1 });
+  await two.heard('pong');
+  expect(two.got.filter(({ type }) => type === 'asking')).toEqual([]);
+});
+
+test('an observer is not asked, and its answer is refused', async () => {
+  const { answers } = await asked('one', 'r');
+  const eye = await Peer.connect();
+  peers.push(eye);
+  const hello = { type: 'hello', protocol: [1, 1], host: 'eye' } as const;
+  const session = HostSession.open(hello, eye.near, new Sender(rig.journal, () => {}), parts, true);
+  eye.near.subscribe((frame) => session?.receive(frame));
+  eye.say({ type: 'resume', ref: 1, id: 'a' });
+  await eye.heard('resumed');
+  eye.say(permission('r'));
+  expect(await eye.heard('refused')).toMatchObject({ code: 'CCB_LOCKED', id: 'a' });
+  expect(eye.got.filter(({ type }) => type === 'asking')).toEqual([]);
+  rig.driver.turn.end();
+  expect(await answers[0]).toBe('cancelled');
+  session?.end();
 });
 
 test('an answer that is ready only when its host has gone reaches nobody else', async () => {

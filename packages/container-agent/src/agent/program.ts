@@ -112,6 +112,6 @@ export class Program {
       endStrays: () => this.#endStrays(),
     };
     this.#supervisor = new Supervisor(driverFactory(settings.program), context, this.#file, this.#log);
-    this.#turns = new Turns({ ...this.#parts, supervisor: this.#supervisor });
+    this.#turns = new Turns({ ...this.#parts, supervisor: this.#supervisor, stall: settings.stall });
   }
 }

@@ -18,11 +18,12 @@ const valid = {
   ephemeral: { lock: '/box/lock', directory: '/box' },
   journal: { segmentBytes: 1, retainBytes: 2, maxLagBytes: 3 },
   hostSilenceMs: 1_000,
+  stall: { afterMs: 30_000, limitsMs: { unfinished: 5_000, frozen: 60_000 } },
 };
 
 test('settings as a host writes them are taken as they are', () => {
   expect(parseSettings(valid)).toEqual(valid);
-  const { ephemeral: _e, journal: _j, hostSilenceMs: _h, ...least } = valid;
+  const { ephemeral: _e, journal: _j, hostSilenceMs: _h, stall: _s, ...least } = valid;
   expect(parseSettings(least)).toEqual(least);
 });
 
@@ -45,6 +46,12 @@ test.each<[field: string, value: unknown, says?: string]>([
   ['ephemeral', { lock: '/box/lock', directory: '/home/somebody' }],
   ['journal', { segmentBytes: -1 }, 'segmentBytes'],
   ['hostSilenceMs', 'soon'],
+  ['stall', 5],
+  ['stall', { afterMs: 0 }, 'stall.afterMs'],
+  ['stall', { after: 5 }, 'stall.after'],
+  ['stall', { limitsMs: [] }, 'stall.limitsMs'],
+  ['stall', { limitsMs: { tool: 1.5 } }, 'stall.limitsMs.tool'],
+  ['stall', { limitsMs: { bored: 5 } }, 'stall.limitsMs.bored'],
 ])('settings with a wrong %s (%j) are refused, naming it', (field, value, says) => {
   expect(() => parseSettings({ ...valid, [field]: value })).toThrow(says ?? field);
 });

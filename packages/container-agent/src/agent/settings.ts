@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { StallOptions } from '@ccb/instance-interface';
 import { type Fields, FrameError, fields, identifier, optionalCount, text } from '../protocol/check.ts';
+import { parseStall } from './stall-options.ts';
 
 /** What a host writes down for an agent that it starts. Holds names of secrets, never values. */
 export interface AgentSettings {
@@ -32,6 +34,8 @@ export interface AgentSettings {
         readonly maxLagBytes?: number | undefined;
       }
     | undefined;
+  /** What is done about a command of which nothing is heard. */
+  readonly stall?: StallOptions | undefined;
   /** ms of silence after which a host counts as gone when another one asks. */
   readonly hostSilenceMs?: number | undefined;
 }
@@ -75,6 +79,7 @@ export function parseSettings(value: unknown): AgentSettings {
     const journal = fields(settings.journal, 'journal');
     for (const key of ['segmentBytes', 'retainBytes', 'maxLagBytes']) optionalCount(journal, key);
   }
+  if (settings.stall !== undefined) parseStall(settings.stall, (field, expected) => new FrameError(field, expected));
   optionalCount(settings, 'hostSilenceMs');
   return settings as unknown as AgentSettings;
 }

@@ -1,6 +1,7 @@
-import type { CommandResult, RunEnd } from '@ccb/instance-interface';
+import type { CommandResult, PermissionAnswer, PermissionRequest, RunEnd } from '@ccb/instance-interface';
 import type { Turn } from '../drivers/driver.ts';
 import type { Outbox } from './outbox.ts';
+import { type Desk, Questions } from './questions.ts';
 import type { Verdict } from './verdict.ts';
 
 const STDERR_TAIL = 2_000;
@@ -11,8 +12,10 @@ export class RunningTurn implements Turn {
   readonly text: string;
   readonly stderr: 'separate' | 'merge';
   readonly startedAt: string;
+  readonly questions: Questions;
   readonly #outbox: Outbox;
   readonly #began: number = performance.now();
+  #heardAt: number = this.#began;
   #verdict: Verdict | undefined;
   #mute = false;
   #ended = false;
@@ -20,24 +23,42 @@ export class RunningTurn implements Turn {
   #stderrTail = '';
 
   constructor(
-    command: { readonly id: string; readonly text: string; readonly stderr: 'separate' | 'merge' },
+    command: {
+      readonly id: string;
+      readonly text: string;
+      readonly stderr: 'separate' | 'merge';
+      readonly permission: 'deny' | 'allow' | 'ask';
+    },
     startedAt: string,
     outbox: Outbox,
+    desk: Desk,
   ) {
     this.id = command.id;
     this.text = command.text;
     this.stderr = command.stderr;
     this.startedAt = startedAt;
     this.#outbox = outbox;
+    this.questions = new Questions(this, command.permission, outbox, desk);
   }
 
   get verdict(): Verdict | undefined {
     return this.#verdict;
   }
 
+  /** When the program last gave a sign of itself, as `performance.now()`. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** The program waits for an answer. */
+  get asking(): boolean {
+    return this.questions.open > 0;
+  }
+
   /** The first one stands. */
   judge(verdict: Verdict): void {
     this.#verdict ??= verdict;
+    this.questions.cancel();
   }
 
   /** What still comes is dropped: there is no room for it. */
@@ -48,6 +69,7 @@ export class RunningTurn implements Turn {
   write(stream: 'stdout' | 'stderr', text: string, bytes?: string): void {
     if (this.#mute) return;
     if (!this.#ended) {
+      this.#heardAt = performance.now();
       if (stream === 'stdout') this.#outputBytes += bytes === undefined ? Buffer.byteLength(text) : base64Bytes(bytes);
       else this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL);
     }
@@ -55,11 +77,22 @@ export class RunningTurn implements Turn {
   }
 
   update(update: object): void {
+    this.#heardAt = performance.now();
+    this.note(update);
+  }
+
+  /** What others than the program have to say of it. */
+  note(update: object): void {
     if (!this.#mute && !this.#ended) this.#outbox.update(this.id, update);
+  }
+
+  ask(request: PermissionRequest): Promise<PermissionAnswer> {
+    return this.questions.ask(request);
   }
 
   /** What the program said, unless something else ended it. */
   close(end: RunEnd): CommandResult {
+    this.questions.cancel();
     this.#ended = true;
     const { exitCode, stopReason, usage } = end;
     const verdict = this.#verdict;

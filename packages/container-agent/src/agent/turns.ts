@@ -1,6 +1,6 @@
-import type { RunEnd } from '@ccb/instance-interface';
+import type { RunEnd, StallOptions } from '@ccb/instance-interface';
 import type { Journal } from '../journal/journal.ts';
-import type { CancelReason, CommandFrame } from '../protocol/frames.ts';
+import type { CancelReason, CommandFrame, ControlFrame, PermissionFrame } from '../protocol/frames.ts';
 import { timestamp } from './clock.ts';
 import { digestOf } from './digest.ts';
 import type { Flow } from './flow.ts';
@@ -8,6 +8,7 @@ import type { AgentLog } from './log.ts';
 import type { Outbox } from './outbox.ts';
 import { Refusal } from './refusal.ts';
 import { keepHeapSmall } from './small-heap.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { Supervisor } from './supervisor.ts';
 import { RunningTurn } from './turn.ts';
 import { cancelVerdict, diskFullVerdict, stoppedVerdict } from './verdict.ts';
@@ -29,14 +30,18 @@ export interface TurnsParts {
   readonly supervisor: Supervisor;
   readonly flow: Flow;
   readonly log: AgentLog;
+  readonly stall?: StallOptions | undefined;
   /** A command that was taken will not begin, or its end cannot be journaled: to whoever is connected then. */
   refuse(id: string, refusal: Refusal): void;
+  /** To the holder, if there is one. */
+  tell(frame: ControlFrame): void;
 }
 
 /** The commands of one agent: one runs, the others wait in order; each begins at most once. */
 export class Turns {
   readonly #parts: TurnsParts;
   readonly #queue: Waiting[] = [];
+  readonly #stall: StallWatch;
   #current: RunningTurn | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #escalation: NodeJS.Timeout | undefined;
@@ -47,6 +52,14 @@ export class Turns {
 
   constructor(parts: TurnsParts) {
     this.#parts = parts;
+    this.#stall = new StallWatch({
+      ...parts,
+      options: parts.stall ?? {},
+      end: (turn, verdict) => {
+        turn.judge(verdict);
+        this.#end();
+      },
+    });
   }
 
   get current(): RunningTurn | undefined {
@@ -94,6 +107,13 @@ export class Turns {
     }
   }
 
+  /** Somebody decided what the running command's program had asked. */
+  answer(frame: PermissionFrame): void {
+    const { id, requestId } = frame;
+    if (this.#current?.id === id) this.#current.questions.answer(frame);
+    else this.#parts.log('info', 'permission.too_late', { id, requestId });
+  }
+
   /** Ends what runs as cancelled. Resolves with its id once its end is journaled; undefined when nothing ran. */
   async interrupt(): Promise<string | undefined> {
     const turn = this.#current;
@@ -107,8 +127,9 @@ export class Turns {
   diskFull(): void {
     const turn = this.#current;
     if (turn === undefined) return;
-    turn.judge(diskFullVerdict);
+    // First: what the verdict ends cannot be journaled either.
     turn.mute();
+    turn.judge(diskFullVerdict);
     this.#parts.flow.discarding(true);
     this.#end();
   }
@@ -116,6 +137,7 @@ export class Turns {
   /** Refuses what waits, and ends what runs by ending the program. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
+    this.#stall.close();
     const refusal = new Refusal('CCB_STOPPED', 'the instance was stopped before the command began', true);
     this.#refuse(this.#queue.splice(0), refusal);
     const settled = this.#current === undefined ? undefined : this.#whenSettled();
@@ -158,8 +180,8 @@ export class Turns {
       this.#pump();
       return;
     }
-    const command = { id: frame.id, text: frame.text, stderr: frame.stderr ?? 'separate' };
-    const turn = new RunningTurn(command, timestamp(), outbox);
+    const { id, text, stderr = 'separate', permission = 'deny' } = frame;
+    const turn = new RunningTurn({ id, text, stderr, permission }, timestamp(), outbox, this.#parts);
     this.#current = turn;
     this.#deadline = entry.deadline;
     if (this.#spawns > 0 && this.#spawns !== supervisor.spawns) {
@@ -169,6 +191,7 @@ export class Turns {
         message: 'the program was started again before this command',
       });
     }
+    this.#stall.begin(turn);
     void this.#run(turn);
   }
 
@@ -187,6 +210,7 @@ export class Turns {
     clearTimeout(this.#deadline);
     clearTimeout(this.#escalation);
     this.#escalation = undefined;
+    this.#stall.end();
     this.#spawns = supervisor.spawns;
     outbox.end(turn.id, turn.close(end));
     flow.discarding(false);

@@ -1,4 +1,4 @@
-import type { CommandResult } from '@ccb/instance-interface';
+import type { CommandResult, StallCause } from '@ccb/instance-interface';
 import type { CancelReason } from '../protocol/frames.ts';
 
 /** Why a turn ends otherwise than the program says. */
@@ -35,6 +35,16 @@ export const stoppedVerdict: Verdict = {
   completedBy: 'cancel',
   retryable: true,
 };
+
+export function stalledVerdict(cause: StallCause, evidence: string, silence: string): Verdict {
+  return {
+    status: 'failed',
+    code: 'CCB_STALLED',
+    message: `the command was ended after ${silence} of silence (${cause}): ${evidence}`,
+    completedBy: 'deadline',
+    retryable: true,
+  };
+}
 
 export const diskFullVerdict: Verdict = {
   status: 'failed',

@@ -1,9 +1,11 @@
+import { createClaudeDriver } from './claude/claude-driver.ts';
 import type { DriverFactory } from './driver.ts';
 import { DriverError } from './driver-error.ts';
 import { createEchoDriver } from './echo.ts';
 import { createShellDriver } from './shell/shell-driver.ts';
 
 const factories: ReadonlyMap<string, DriverFactory> = new Map<string, DriverFactory>([
+  ['claude', createClaudeDriver],
   ['echo', createEchoDriver],
   ['shell', createShellDriver],
 ]);

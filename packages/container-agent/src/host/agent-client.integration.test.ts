@@ -67,6 +67,63 @@ async function heard(): Promise<void> {
   await pong;
 }
 
+const question = (requestId: string, title = 'rm') => ({
+  requestId,
+  toolCall: { title },
+  options: [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' as const }],
+});
+const asking = (requestId: string) => ({ type: 'asking', id: 'a', request: question(requestId) });
+
+describe('a question that is open when the connection breaks', () => {
+  it('is not put to the same person twice: the answer that comes later counts', async () => {
+    const answer = new RecordedAnswer('a', { permission: 'ask' });
+    client.feed(answer);
+    agent.says(begin(1, 'a'), asking('r'));
+    await heard();
+    await die();
+    await comeBack({ lastSeq: 1 });
+    agent.says(asking('r'));
+    await heard();
+    expect(answer.asked).toHaveLength(1);
+    answer.asked[0]?.decide('allow_once');
+    expect(await agent.hears('permission')).toMatchObject({ requestId: 'r', answer: 'allow_once', by: 'handler' });
+  });
+
+  it('gets its answer when the agent is back, decided meanwhile or lost on the way', async () => {
+    const answer = new RecordedAnswer('a', { permission: 'ask' });
+    client.feed(answer);
+    agent.says(begin(1, 'a'), asking('meanwhile'), asking('lost'));
+    await heard();
+    answer.asked[1]?.decide('allow_once');
+    await agent.hears('permission');
+    await die();
+    answer.asked[0]?.decide('cancelled');
+    await comeBack({ lastSeq: 1 });
+    expect(agent.heard.map(({ type }) => type)).not.toContain('permission');
+    agent.says(asking('meanwhile'), asking('lost'));
+    const answers = [await agent.hears('permission'), await agent.hears('permission')];
+    expect(answers).toMatchObject([
+      { requestId: 'meanwhile', answer: 'cancelled' },
+      { requestId: 'lost', answer: 'allow_once' },
+    ]);
+    expect(answer.asked).toHaveLength(2);
+  });
+
+  it('is forgotten where nobody was asked yet, until the agent asks again', async () => {
+    agent.says(asking('r'));
+    await heard();
+    await die();
+    await comeBack();
+    const answer = new RecordedAnswer('a', { resumed: true, permission: 'ask' });
+    client.feed(answer);
+    await heard();
+    expect(answer.asked).toEqual([]);
+    agent.says(asking('r'));
+    await heard();
+    expect(answer.asked).toHaveLength(1);
+  });
+});
+
 describe('an agent that dies and comes back', () => {
   it('is asked for the rest of what it had begun, never to run it again', async () => {
     const answer = new RecordedAnswer('a');

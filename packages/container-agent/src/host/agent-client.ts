@@ -95,7 +95,8 @@ export class AgentClient implements AsyncDisposable {
 
   /**
    * Sends a command of one's own; several may be sent at once, the agent runs them in order. Its deadline and its signal
-   * end the command, in the program too. A permission that the program asks for is the agent's to deny.
+   * end the command, in the program too. `'deny'` (the default) and `'allow'` are answered by the agent, also when this
+   * host is gone; a handler is asked here, or in the host that resumes the command.
    * @throws {TypeError} for a text or options that make no sense; every other failure is on the stream
    */
   run(text: string, options: CommandOptions = {}): CommandStream {
@@ -103,16 +104,17 @@ export class AgentClient implements AsyncDisposable {
   }
 
   /**
-   * Continues, or replays, a command that the agent knows. `signal` and `timeoutMs` end this wait for it alone.
+   * Continues, or replays, a command that the agent knows. What its program asks is asked again, where the command was
+   * sent with a handler: `permission` answers, default `'deny'`. `signal` and `timeoutMs` end this wait for it alone.
    * @throws {TypeError}; on the stream: CCB_NOT_FOUND, CCB_JOURNAL_GAP, CCB_JOURNAL_LOST
    */
   resume(id: string, options: ResumeOptions = {}): CommandStream {
     return this.#started(resumeAnswer(id, options, this.#standalone));
   }
 
-  /** Runs the answer's command, or goes on with it: the agent sends what the answer has not seen. */
+  /** Runs the answer's command, or goes on with it: the agent sends what the answer has not seen, and asks it. */
   feed(answer: Answer): void {
-    this.#connection.reading.feed(answer);
+    this.#connection.feed(answer);
   }
 
   /** Nobody wants the answer any more; its command goes on. */

@@ -13,6 +13,7 @@ import {
   type Call,
 } from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
+import { traitsOf } from '../drivers/traits.ts';
 import { AgentLink } from './agent-link.ts';
 
 const RECONNECT_MS = 30_000;
@@ -36,10 +37,8 @@ export abstract class AgentInstance extends AbstractInstance {
     super(record, {
       ...options,
       capabilities: {
+        ...traitsOf(record.program),
         interrupt: true,
-        // No program of today asks.
-        permissions: false,
-        exitCode: true,
         exactOutput: true,
         resume: true,
         history: true,
@@ -155,7 +154,13 @@ export abstract class AgentInstance extends AbstractInstance {
       pingMs: pong.roundTripMs,
       ...(pong.running === undefined
         ? {}
-        : { command: { id: pong.running, startedAt: pong.runningSince ?? new Date().toISOString() } }),
+        : {
+            command: {
+              id: pong.running,
+              startedAt: pong.runningSince ?? new Date().toISOString(),
+              waitingFor: pong.waitingFor,
+            },
+          }),
     };
   }
 

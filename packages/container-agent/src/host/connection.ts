@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type CallOptions, InstanceError, type Log } from '@ccb/instance-interface';
+import type { Answer } from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import { parseAgentFrame } from '../protocol/agent-frame.ts';
 import type { AgentFrame, AgentHello, CancelReason, ControlFrame, HostFrame } from '../protocol/frames.ts';
@@ -8,6 +9,7 @@ import { ClientListeners } from './client-listeners.ts';
 import { busyElsewhere, closedError, mismatch, unreachable } from './connection-errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JournalReading } from './journal-reading.ts';
+import { Questions } from './questions.ts';
 import { Requests } from './requests.ts';
 
 const CONNECT_MS = 10_000;
@@ -29,6 +31,7 @@ export class Connection {
   readonly #log: Log | undefined;
   readonly #host: string = randomUUID();
   readonly #requests = new Requests();
+  readonly #questions: Questions;
   readonly #heartbeat: Heartbeat;
   readonly #subscriptions: (() => void)[];
   #hello: AgentHello | undefined;
@@ -43,7 +46,14 @@ export class Connection {
   constructor(channel: Channel, options: ConnectOptions) {
     this.#channel = channel as Channel<unknown, HostFrame>;
     this.#log = options.log;
-    this.reading = this.#read(options.observe ?? false);
+    const observes = options.observe ?? false;
+    this.reading = this.#read(observes);
+    this.#questions = new Questions({
+      // Who only looks on decides nothing.
+      following: (id) => (observes ? [] : this.reading.answersOf(id)),
+      send: (frame) => this.send(frame),
+      note: (level, event, fields) => this.#note(level, event, fields),
+    });
     this.#heartbeat = new Heartbeat(options.silenceMs ?? SILENCE_MS, {
       beat: () => this.send({ type: 'ping', n: this.nextRef(), ack: this.reading.takeAcknowledgement() }),
       silent: () => this.listeners.emit('silent'),
@@ -52,6 +62,7 @@ export class Connection {
     this.#subscriptions = [
       channel.on('up', () => this.#greet()),
       channel.on('down', (reason) => this.#down(reason)),
+      channel.on('drain', () => this.#questions.drained()),
       channel.on('invalid', (error) => this.#unreadable(error.message)),
       channel.subscribe((value) => this.#receive(value)),
     ];
@@ -90,6 +101,12 @@ export class Connection {
     }
   }
 
+  /** Runs the answer's command, or goes on with it; what its program asks is put to the answer. */
+  feed(answer: Answer): void {
+    this.reading.feed(answer);
+    this.#questions.followed(answer.id);
+  }
+
   /** Ends a command, in the program too; an agent that is away is told when it is back. */
   cancel(id: string, reason: CancelReason): void {
     if (this.isUp) this.send({ type: 'cancel', id, reason });
@@ -120,8 +137,8 @@ export class Connection {
   }
 
   /** To nobody while the channel is down. */
-  send(frame: HostFrame): void {
-    if (this.#channel.isUp) this.#channel.write(Buffer.from(`${JSON.stringify(frame)}\n`));
+  send(frame: HostFrame): 'sent' | 'queued' | 'down' {
+    return this.#channel.isUp ? this.#channel.write(Buffer.from(`${JSON.stringify(frame)}\n`)) : 'down';
   }
 
   /** Idempotent. */
@@ -165,6 +182,7 @@ export class Connection {
     this.#hello = undefined;
     this.#greeting = false;
     this.#heartbeat.stop();
+    this.#questions.disconnected();
     this.#requests.answer('down', undefined);
     const gone = new InstanceError('CCB_BACKEND_UNREACHABLE', `the agent is gone (${reason})`, { retryable: true });
     // Whoever waits for a hello goes on waiting: that is what reconnecting means.
@@ -184,8 +202,10 @@ export class Connection {
       else this.#unreadable(reason);
       return;
     }
-    if (frame.type === 'event' || frame.type === 'begin' || frame.type === 'end') this.reading.line(frame);
-    else this.#control(frame);
+    if (frame.type === 'event' || frame.type === 'begin' || frame.type === 'end') {
+      this.reading.line(frame);
+      this.#questions.line(frame);
+    } else this.#control(frame);
   }
 
   #unreadable(reason: string): void {
@@ -207,6 +227,9 @@ export class Connection {
         break;
       case 'interrupted':
         this.#requests.answer(`interrupt ${frame.ref}`, frame.id);
+        break;
+      case 'asking':
+        if (this.isUp) this.#questions.asked(frame);
         break;
       case 'resumed':
         this.reading.resumed(frame);

@@ -51,10 +51,18 @@ export class AnswerFollower implements Follower {
   }
 
   request(journalId: string, ref: number): HostFrame {
-    const { id, text, stderr, remainingMs: timeoutMs, resumed, after } = this.answer;
+    const { id, text, stderr, remainingMs: timeoutMs, permission, resumed, after } = this.answer;
     // A command that began is never sent again: an agent that has forgotten its id would run it a second time.
     this.#awaitsResumed = resumed || this.#lastSeq > 0;
-    if (!this.#awaitsResumed) return { type: 'command', id, text, stderr, timeoutMs };
+    if (!this.#awaitsResumed)
+      return {
+        type: 'command',
+        id,
+        text,
+        stderr,
+        timeoutMs,
+        permission: permission === 'deny' ? undefined : permission,
+      };
     return { type: 'resume', ref, id, after: this.#lastSeq > 0 ? cursorOf(journalId, this.#lastSeq) : after };
   }
 

@@ -126,6 +126,11 @@ export class JournalReading {
     return reader;
   }
 
+  /** Who follows the command. */
+  answersOf(id: string): readonly Answer[] {
+    return this.#followers.ofCommand(id).map(({ answer }) => answer);
+  }
+
   line(frame: JournalFrame): void {
     const journalId = this.#journalId;
     if (journalId === undefined || !this.#link.isUp) return;
@@ -203,8 +208,8 @@ export class JournalReading {
         follower.fail(tooLarge);
         return;
       }
-      const { type, id, text, stderr, timeoutMs } = frame;
-      this.#link.send({ type, id, text, stderr, timeoutMs, ack: this.takeAcknowledgement() });
+      const { type, id, text, stderr, timeoutMs, permission } = frame;
+      this.#link.send({ type, id, text, stderr, timeoutMs, permission, ack: this.takeAcknowledgement() });
     } else {
       this.#awaitResumed(ref, follower);
       this.#link.send(frame);

@@ -35,7 +35,7 @@ const frames: readonly Record<string, unknown>[] = [
   event({ type: 'plan', entries: [{ content: 'c', status: 'pending' }] }),
   event({ type: 'permission_request', requestId: 'r', toolCall: { title: 'T' }, options: [option] }),
   event({ type: 'permission_resolved', requestId: 'r', optionId: 'o', by: 'policy' }),
-  event({ type: 'status', status: 'stalled', message: 'm' }),
+  event({ type: 'status', status: 'stalled', cause: 'unfinished', message: 'm' }),
   end(completed),
   end({ ...completed, exitCode: 0, stopReason: 'end_turn', usage: { inputTokens: 1, costUsd: 0.5 } }),
   end({ success: false, status: 'failed', error }),
@@ -45,6 +45,9 @@ const frames: readonly Record<string, unknown>[] = [
   { type: 'configured', pid: 4, programVersion: '1' },
   { type: 'interrupted', ref: 1, id: 'a' },
   { type: 'pong', n: 1, program: 'idle', pid: 1, running: 'a', runningSince: at, lastSeq: 3 },
+  { type: 'pong', n: 1, program: 'running', running: 'a', runningSince: at, waitingFor: 'permission', lastSeq: 3 },
+  { type: 'asking', id: 'a', request: { requestId: 'r', toolCall: call, options: [option] } },
+  { type: 'asking', id: 'a', request: { requestId: 'r', toolCall: {}, options: [] } },
   { type: 'log', level: 'info', event: 'e', fields: {} },
 ];
 
@@ -62,6 +65,26 @@ function pathOf(value: unknown): string {
 const pong = { type: 'pong', n: 1, program: 'idle', lastSeq: 3 };
 const refused = { type: 'refused', code: 'C', message: 'm', retryable: true };
 const long = 'x'.repeat(70_000);
+const request = { requestId: 'r', toolCall: { title: 'T' }, options: [option, { ...option, optionId: 'p' }] };
+const million = Array.from({ length: 1_000_000 }, () => option);
+
+/** What no question may be, by the path of the field. */
+const questions: readonly (readonly [string, object])[] = [
+  ['requestId', { ...request, requestId: 1 }],
+  ['requestId', { ...request, requestId: long }],
+  ['toolCall', { ...request, toolCall: 'rm' }],
+  ['toolCall.toolCallId', { ...request, toolCall: { toolCallId: long } }],
+  ['toolCall.title', { ...request, toolCall: { title: long } }],
+  ['toolCall.content', { ...request, toolCall: { content: {} } }],
+  ['options', { ...request, options: { length: 1 } }],
+  ['options', { ...request, options: million }],
+  ['options[1]', { ...request, options: [option, null] }],
+  ['options[1].optionId', { ...request, options: [option, { ...option, kind: 'reject_once' }] }],
+  ['options[0].optionId', { ...request, options: [{ ...option, optionId: long }] }],
+  ['options[0].name', { ...request, options: [{ ...option, name: long }] }],
+  ['options[0].name', { ...request, options: [{ ...option, name: undefined }] }],
+  ['options[0].kind', { ...request, options: [{ ...option, kind: 'maybe' }] }],
+];
 
 describe('an agent frame', () => {
   it.each(frames.map((frame) => [JSON.stringify(frame).slice(0, 60), frame] as const))('is taken: %s', (_, frame) => {
@@ -105,6 +128,7 @@ describe('an agent frame', () => {
     ['event.by', event({ type: 'permission_resolved', requestId: 'r', by: 'fate' })],
     ['event.optionId', event({ type: 'permission_resolved', requestId: 'r', by: 'policy', optionId: 1 })],
     ['event.status', event({ type: 'status', status: 'sleepy' })],
+    ['event.cause', event({ type: 'status', status: 'stalled', cause: 'bored' })],
     ['event.message', event({ type: 'status', status: 'retry', message: 1 })],
     ['result', { type: 'end', ...place }],
     ['result.status', end({ success: true, status: 'done' })],
@@ -155,11 +179,21 @@ describe('an agent frame', () => {
     ['running', { ...pong, running: 1 }],
     ['runningSince', { ...pong, runningSince: 1 }],
     ['lastSeq', { ...pong, lastSeq: null }],
+    ['waitingFor', { ...pong, waitingFor: 'godot' }],
+    ['id', { type: 'asking', request }],
+    ['id', { type: 'asking', id: 'a\n', request }],
+    ['request', { type: 'asking', id: 'a' }],
+    ['request', { type: 'asking', id: 'a', request: [] }],
     ['level', { type: 'log', level: 'loud', event: 'e' }],
     ['event', { type: 'log', level: 'info' }],
     ['fields', { type: 'log', level: 'info', event: 'e', fields: [] }],
   ])('is refused naming %s: %j', (path, value) => {
     expect(pathOf(value)).toBe(path);
+  });
+
+  it.each(questions)('with a question is refused naming %s', (path, question) => {
+    expect(pathOf({ type: 'asking', id: 'a', request: question })).toBe(`request.${path}`);
+    expect(pathOf(event({ type: 'permission_request', ...question }))).toBe(`event.${path}`);
   });
 
   it('is a frame or a FrameError, whatever came', () => {

@@ -16,6 +16,7 @@ import {
 import { checkResult } from './command-result.ts';
 import { checkUpdate } from './command-update.ts';
 import type { AgentFrame, AgentHello, JournalFrame } from './frames.ts';
+import { checkPermissionRequest } from './permission.ts';
 
 const HEALTH = ['running', 'idle', 'stopped', 'dead'] as const;
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -34,6 +35,11 @@ export function parseAgentFrame(value: unknown): AgentFrame {
       oneOf(frame, 'program', HEALTH);
       optionalCount(frame, 'pid');
       running(frame);
+      if (frame.waitingFor !== undefined) oneOf(frame, 'waitingFor', ['permission']);
+      break;
+    case 'asking':
+      identifier(frame, 'id');
+      checkPermissionRequest(fields(frame.request, 'request'), 'request.');
       break;
     case 'hello':
       hello(frame);

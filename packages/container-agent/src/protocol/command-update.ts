@@ -1,23 +1,14 @@
-import { type Fields, FrameError, fields, list, oneOf, optionalText, text } from './check.ts';
+import type { StallCause } from '@ccb/instance-interface';
+import { FrameError, fields, list, oneOf, optionalText, text } from './check.ts';
+import { checkPermissionRequest, DECIDERS } from './permission.ts';
+import { checkPartialToolCall, checkToolCall } from './tool-call.ts';
 
 const STREAMS = ['stdout', 'stderr'] as const;
-const KINDS = [
-  'read',
-  'edit',
-  'delete',
-  'move',
-  'search',
-  'execute',
-  'think',
-  'fetch',
-  'switch_mode',
-  'other',
-] as const;
-const TOOL_STATUSES = ['pending', 'in_progress', 'completed', 'failed'] as const;
 const PLAN_STATUSES = ['pending', 'in_progress', 'completed'] as const;
-const OPTION_KINDS = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as const;
-const DECIDERS = ['handler', 'policy', 'cancelled'] as const;
 const STATUSES = ['queued', 'starting', 'running', 'retry', 'stalled', 'restarted'] as const;
+
+/** What evidence may show of a silent program. */
+export const stallCauses: readonly StallCause[] = ['thinking', 'tool', 'permission', 'unfinished', 'frozen', 'dead'];
 
 /** The `event` of an event frame: what the contract calls a command update, its end excepted. @throws {FrameError} */
 export function checkUpdate(value: unknown): void {
@@ -34,15 +25,11 @@ export function checkUpdate(value: unknown): void {
       text(event, 'text', undefined, 'event.');
       break;
     case 'tool_call':
-      text(event, 'toolCallId', 200, 'event.');
-      text(event, 'title', undefined, 'event.');
-      oneOf(event, 'kind', KINDS, 'event.');
-      oneOf(event, 'status', TOOL_STATUSES, 'event.');
-      partialToolCall(event, 'event.');
+      checkToolCall(event, 'event.');
       break;
     case 'tool_call_update':
       text(event, 'toolCallId', 200, 'event.');
-      partialToolCall(event, 'event.');
+      checkPartialToolCall(event, 'event.');
       break;
     case 'plan':
       for (const [index, entry] of list(event, 'entries', 'event.').entries()) {
@@ -53,7 +40,7 @@ export function checkUpdate(value: unknown): void {
       }
       break;
     case 'permission_request':
-      permissionRequest(event);
+      checkPermissionRequest(event, 'event.');
       break;
     case 'permission_resolved':
       text(event, 'requestId', 200, 'event.');
@@ -62,30 +49,10 @@ export function checkUpdate(value: unknown): void {
       break;
     case 'status':
       oneOf(event, 'status', STATUSES, 'event.');
+      if (event.cause !== undefined) oneOf(event, 'cause', stallCauses, 'event.');
       optionalText(event, 'message', undefined, 'event.');
       break;
     default:
       throw new FrameError('event.type', 'an update that this version knows');
   }
-}
-
-function permissionRequest(event: Fields): void {
-  text(event, 'requestId', 200, 'event.');
-  const toolCall = fields(event.toolCall, 'event.toolCall');
-  optionalText(toolCall, 'toolCallId', 200, 'event.toolCall.');
-  partialToolCall(toolCall, 'event.toolCall.');
-  for (const [index, entry] of list(event, 'options', 'event.').entries()) {
-    const path = `event.options[${index}]`;
-    const option = fields(entry, path);
-    text(option, 'optionId', 200, `${path}.`);
-    text(option, 'name', undefined, `${path}.`);
-    oneOf(option, 'kind', OPTION_KINDS, `${path}.`);
-  }
-}
-
-function partialToolCall(call: Fields, within: string): void {
-  optionalText(call, 'title', undefined, within);
-  if (call.kind !== undefined) oneOf(call, 'kind', KINDS, within);
-  if (call.status !== undefined) oneOf(call, 'status', TOOL_STATUSES, within);
-  if (call.content !== undefined) list(call, 'content', within);
 }

@@ -1,4 +1,4 @@
-import type { CommandResult, CommandUpdate } from '@ccb/instance-interface';
+import type { CommandResult, CommandUpdate, PermissionAnswer, PermissionRequest } from '@ccb/instance-interface';
 
 /** Host to agent. One JSON text per line. */
 export type HostFrame =
@@ -8,6 +8,7 @@ export type HostFrame =
   /** The reader has taken everything up to this sequence number. */
   | { readonly type: 'ack'; readonly seq: number }
   | { readonly type: 'cancel'; readonly id: string; readonly reason: CancelReason }
+  | PermissionFrame
   /** Ends whatever runs as `cancelled`; answered by `interrupted` once its end is journaled. */
   | { readonly type: 'interrupt'; readonly ref: number }
   /** Go back: send again everything after `after` (absent: from the command's begin; with no `id` from the oldest kept). Answered by `resumed`. */
@@ -40,10 +41,21 @@ export interface CommandFrame {
   readonly stderr?: 'separate' | 'merge' | undefined;
   /** ms until the agent itself ends it as `timeout`: the deadline holds though the host dies. */
   readonly timeoutMs?: number | undefined;
+  /** Who answers when the program asks: the agent itself, by this policy, or the host (`asking`). Default `'deny'`. */
+  readonly permission?: 'deny' | 'allow' | 'ask' | undefined;
   /** Rides along: see `ack`. */
   readonly ack?: number | undefined;
   /** The sender of the command has events up to here already (a command sent again after a reconnect). */
   readonly after?: string | undefined;
+}
+
+/** The answer to an `asking`. The first one counts; one that was not offered is a denial. */
+export interface PermissionFrame {
+  readonly type: 'permission';
+  readonly id: string;
+  readonly requestId: string;
+  readonly answer: PermissionAnswer;
+  readonly by: 'handler' | 'policy' | 'cancelled';
 }
 
 /** Agent to host. `begin`, `event` and `end` are the journal's lines, verbatim; the rest goes between them. */
@@ -109,6 +121,8 @@ export type ControlFrame =
   | { readonly type: 'resumed'; readonly ref: number; readonly after: number; readonly upTo: number }
   /** The secrets are there and the program takes commands. */
   | { readonly type: 'configured'; readonly pid?: number | undefined; readonly programVersion?: string | undefined }
+  /** The program of this command waits for an answer. Said again after each hello of a holder and each resume of the command. */
+  | { readonly type: 'asking'; readonly id: string; readonly request: PermissionRequest }
   | { readonly type: 'interrupted'; readonly ref: number; readonly id?: string | undefined }
   | {
       readonly type: 'pong';
@@ -117,6 +131,8 @@ export type ControlFrame =
       readonly pid?: number | undefined;
       readonly running?: string | undefined;
       readonly runningSince?: string | undefined;
+      /** What the running command waits for, other than its program. */
+      readonly waitingFor?: 'permission' | undefined;
       readonly lastSeq: number;
     }
   | {

@@ -9,6 +9,10 @@ const frames: readonly HostFrame[] = [
   { type: 'configure', secrets: { TOKEN: 'x', _a1: '' } },
   { type: 'command', id: 'a', text: 'ls', stderr: 'merge', timeoutMs: 5, ack: 0, after: 'abcdefghijkl.4' },
   { type: 'command', id: 'a', text: '' },
+  { type: 'command', id: 'a', text: '', permission: 'ask' },
+  { type: 'permission', id: 'a', requestId: 'r', answer: 'allow_once', by: 'handler' },
+  { type: 'permission', id: 'a', requestId: 'r', answer: 'cancelled', by: 'cancelled' },
+  { type: 'permission', id: 'a', requestId: 'r', answer: { optionId: 'o' }, by: 'policy' },
   { type: 'ack', seq: 0 },
   { type: 'cancel', id: 'a', reason: 'timeout' },
   { type: 'interrupt', ref: 1 },
@@ -32,6 +36,7 @@ function pathOf(value: unknown): string {
   return 'accepted';
 }
 
+const permission = { type: 'permission', id: 'a', requestId: 'r', answer: 'allow_once', by: 'handler' };
 const id257 = 'x'.repeat(257);
 
 describe('a host frame', () => {
@@ -63,6 +68,16 @@ describe('a host frame', () => {
     ['timeoutMs', { type: 'command', id: 'a', text: '', timeoutMs: 1.5 }],
     ['ack', { type: 'command', id: 'a', text: '', ack: -1 }],
     ['after', { type: 'command', id: 'a', text: '', after: 'x'.repeat(101) }],
+    ['permission', { type: 'command', id: 'a', text: '', permission: 'maybe' }],
+    ['permission', { type: 'command', id: 'a', text: '', permission: null }],
+    ['id', { ...permission, id: undefined }],
+    ['requestId', { ...permission, requestId: 'x'.repeat(201) }],
+    ['answer', { ...permission, answer: 'yes' }],
+    ['answer', { ...permission, answer: undefined }],
+    ['answer', { ...permission, answer: ['allow_once'] }],
+    ['answer.optionId', { ...permission, answer: {} }],
+    ['answer.optionId', { ...permission, answer: { optionId: 'x'.repeat(201) } }],
+    ['by', { ...permission, by: 'fate' }],
     ['seq', { type: 'ack', seq: 2 ** 53 }],
     ['seq', { type: 'ack', seq: '1' }],
     ['id', { type: 'cancel', reason: 'timeout' }],
@@ -80,6 +95,11 @@ describe('a host frame', () => {
 
   it('takes the ids that the contract allows', () => {
     expect(pathOf({ type: 'command', id: 'x'.repeat(256), text: '' })).toBe('accepted');
+  });
+
+  it('hands nothing on with an option but its id', () => {
+    const answer = { optionId: 'o', kind: 'allow_always' };
+    expect(parseHostFrame({ ...permission, answer })).toEqual({ ...permission, answer: { optionId: 'o' } });
   });
 
   it('never lets the value of a secret into the message', () => {

@@ -10,6 +10,7 @@ import {
   text,
 } from './check.ts';
 import type { CommandFrame, HostFrame } from './frames.ts';
+import { DECIDERS, POLICIES, permissionAnswer } from './permission.ts';
 
 const REASONS = ['cancelled', 'timeout'] as const;
 
@@ -32,6 +33,14 @@ export function parseHostFrame(value: unknown): HostFrame {
       return { type: 'configure', secrets: secrets(frame) };
     case 'cancel':
       return { type: 'cancel', id: identifier(frame, 'id'), reason: oneOf(frame, 'reason', REASONS) };
+    case 'permission':
+      return {
+        type: 'permission',
+        id: identifier(frame, 'id'),
+        requestId: text(frame, 'requestId', 200),
+        answer: permissionAnswer(frame),
+        by: oneOf(frame, 'by', DECIDERS),
+      };
     case 'interrupt':
       return { type: 'interrupt', ref: count(frame, 'ref') };
     case 'resume':
@@ -55,6 +64,7 @@ function command(frame: Fields): CommandFrame {
     text: text(frame, 'text'),
     stderr: frame.stderr === undefined ? undefined : oneOf(frame, 'stderr', ['separate', 'merge']),
     timeoutMs: optionalCount(frame, 'timeoutMs'),
+    permission: frame.permission === undefined ? undefined : oneOf(frame, 'permission', POLICIES),
     ack: optionalCount(frame, 'ack'),
     after: optionalText(frame, 'after', 100),
   };

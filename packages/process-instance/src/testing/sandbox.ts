@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type InstanceLayout, instanceLayout, killAgent } from '@ccb/container-agent';
-import type { InstanceRecord } from '@ccb/instance-interface';
+import type { CallOptions, InstanceRecord } from '@ccb/instance-interface';
 import { readHolder } from '@ccb/named-pipe/lock';
 import { processBackend } from '../backend.ts';
 import { processData } from '../process-data.ts';
@@ -38,8 +38,9 @@ export class Sandbox implements AsyncDisposable {
     mkdirSync(this.workspace);
   }
 
-  async create(name: string, spec: Partial<ProcessSpec> = {}): Promise<ProcessInstance> {
-    const made = await this.backend.create({ type: 'process', name, workspace: this.workspace, ...spec });
+  async create(name: string, spec: Partial<ProcessSpec> = {}, options: CallOptions = {}): Promise<ProcessInstance> {
+    const { workspace } = this;
+    const made = await this.backend.create({ type: 'process', name, workspace, ...spec }, { signal: options.signal });
     this.#records.push(made.record);
     this.#handles.add(made);
     return made;
@@ -68,6 +69,11 @@ export class Sandbox implements AsyncDisposable {
 
   layout(name: string): InstanceLayout {
     return instanceLayout(join(this.home, 'instances', name), name);
+  }
+
+  /** Of everything that was created here. */
+  get instanceIds(): readonly string[] {
+    return this.#records.map((record) => processData(record).instanceId);
   }
 
   /** The pid of the instance's agent. */

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { StallOptions } from '@ccb/instance-interface';
 import type { Driver, DriverContext } from '../../drivers/driver.ts';
 import type { Journal, JournalOptions } from '../../journal/journal.ts';
 import { freshDirectory, openJournal } from '../../journal/testing/directory.ts';
 import { readAll } from '../../journal/testing/lines.ts';
-import type { JournalFrame } from '../../protocol/frames.ts';
+import type { ControlFrame, JournalFrame } from '../../protocol/frames.ts';
 import { Flow } from '../flow.ts';
 import type { AgentLog } from '../log.ts';
 import { Outbox } from '../outbox.ts';
@@ -22,6 +23,7 @@ export interface RigOptions {
   readonly journal?: JournalOptions;
   readonly directory?: string;
   readonly maxLagBytes?: number;
+  readonly stall?: StallOptions;
 }
 
 /** The parts of an agent around one scripted program, on a real journal. */
@@ -37,6 +39,8 @@ export class Rig {
   readonly turns: Turns;
   readonly refusals: { readonly id: string; readonly code: string; readonly message: string }[] = [];
   readonly logged: string[] = [];
+  /** Hears what the holder is told outside the journal. */
+  tell: (frame: ControlFrame) => void = () => {};
 
   constructor(options: RigOptions = {}) {
     this.directory = options.directory ?? freshDirectory();
@@ -60,10 +64,12 @@ export class Rig {
     };
     const state = dirname(this.directory);
     mkdirSync(state, { recursive: true });
-    const context = { workspace: state, env: {}, directory: state, args: [] };
+    const context = { workspace: state, env: {}, directory: state, memory: state, args: [], endStrays: () => {} };
     this.supervisor = new Supervisor(make, context, new ProgramFile(state), log);
     this.driver = made[0] as ScriptedDriver;
-    this.turns = new Turns({ journal, outbox: this.outbox, supervisor: this.supervisor, flow: this.flow, log, refuse });
+    const { outbox, supervisor, flow } = this;
+    const tell = (frame: ControlFrame): void => this.tell(frame);
+    this.turns = new Turns({ journal, outbox, supervisor, flow, log, refuse, tell, stall: options.stall });
   }
 
   command(id: string, text = 'text', timeoutMs?: number): { readonly beginSeq: number } | undefined {

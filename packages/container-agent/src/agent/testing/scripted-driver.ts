@@ -1,5 +1,5 @@
 import type { RunEnd } from '@ccb/instance-interface';
-import type { Driver, DriverContext, Turn } from '../../drivers/driver.ts';
+import type { Driver, DriverContext, Evidence, Turn } from '../../drivers/driver.ts';
 
 export interface ScriptedTurn extends Turn {
   /** Settles the run. */
@@ -17,15 +17,15 @@ export class ScriptedDriver implements Driver {
   readonly starts: ((signal: AbortSignal) => Promise<void>)[] = [];
   /** Called at an interrupt; a program that ignores it leaves this alone. */
   onInterrupt: () => void = () => {};
+  /** What it shows while it is silent. */
+  evidence: () => Promise<Evidence | undefined> = async () => undefined;
+  /** Of a real process that the test lends it. */
+  pid: number | undefined;
   readonly #context: DriverContext;
   #spawned = 1_000;
 
   constructor(context: DriverContext) {
     this.#context = context;
-  }
-
-  get pid(): undefined {
-    return undefined;
   }
 
   get turn(): ScriptedTurn {
@@ -66,6 +66,11 @@ export class ScriptedDriver implements Driver {
       completedBy: 'exit',
       error: { code: 'CCB_PROGRAM_EXITED', message: 'it died', retryable: false },
     });
+  }
+
+  /** The program is gone, and its driver does not see that the command has gone with it. */
+  vanish(): void {
+    this.#context.exited({ pid: this.#spawned, code: null, signal: 'SIGKILL' });
   }
 
   interrupt(): void {

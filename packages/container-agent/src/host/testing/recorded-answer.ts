@@ -1,5 +1,11 @@
-import type { CommandEvent, CommandResult, InstanceError } from '@ccb/instance-interface';
-import type { Answer, AnswerPosition } from '@ccb/instance-interface/abstract';
+import type {
+  CommandEvent,
+  CommandResult,
+  InstanceError,
+  PermissionAnswer,
+  PermissionRequest,
+} from '@ccb/instance-interface';
+import type { Answer, AnswerPosition, PermissionDecision } from '@ccb/instance-interface/abstract';
 
 /** An answer whose reader takes only what it is told to take. */
 export class RecordedAnswer implements Answer {
@@ -7,10 +13,12 @@ export class RecordedAnswer implements Answer {
   readonly text: string;
   readonly stderr = 'separate';
   readonly remainingMs = undefined;
+  readonly permission: 'deny' | 'allow' | 'ask';
   readonly resumed: boolean;
   readonly after: string | undefined;
   readonly signal: AbortSignal = new AbortController().signal;
   readonly events: CommandEvent[] = [];
+  readonly asked: { readonly request: PermissionRequest; decide(answer: PermissionAnswer): void }[] = [];
   readonly settlement: Promise<CommandResult | InstanceError>;
   cancelRequested: 'cancelled' | 'timeout' | undefined;
   result: CommandResult | undefined;
@@ -23,10 +31,16 @@ export class RecordedAnswer implements Answer {
 
   constructor(
     id: string,
-    options: { readonly text?: string; readonly resumed?: boolean; readonly after?: string } = {},
+    options: {
+      readonly text?: string;
+      readonly resumed?: boolean;
+      readonly after?: string;
+      readonly permission?: 'deny' | 'allow' | 'ask';
+    } = {},
   ) {
     this.id = id;
     this.text = options.text ?? `run ${id}`;
+    this.permission = options.permission ?? 'deny';
     this.resumed = options.resumed ?? false;
     this.after = options.after;
     this.settlement = new Promise((resolve) => {
@@ -71,7 +85,12 @@ export class RecordedAnswer implements Answer {
     this.#settle(error);
   }
 
-  ask(): Promise<'cancelled'> {
-    return Promise.resolve('cancelled');
+  /** Decided by the test; when the answer settles, by nobody. */
+  ask(request: PermissionRequest): Promise<PermissionDecision> {
+    return new Promise((resolve) => {
+      const cancelled: PermissionDecision = { answer: 'cancelled', by: 'cancelled' };
+      this.asked.push({ request, decide: (answer) => resolve({ answer, by: 'handler' }) });
+      void this.settlement.then(() => resolve(cancelled));
+    });
   }
 }

@@ -1,7 +1,8 @@
 import type { CommandResult } from '../../command.ts';
 import type { InstanceError } from '../../error.ts';
 import type { CommandEvent, Cursor } from '../../event.ts';
-import type { PermissionAnswer, PermissionRequest } from '../../permission.ts';
+import type { PermissionRequest } from '../../permission.ts';
+import type { PermissionDecision } from '../commands/permission.ts';
 
 /** Where an answer's end stands in the journal. */
 export interface AnswerPosition {
@@ -19,6 +20,11 @@ export interface Answer {
   readonly stderr: 'separate' | 'merge';
   /** ms until the command's deadline, for a backend that can hold it by itself when its host dies. */
   readonly remainingMs: number | undefined;
+  /**
+   * What `ask` would do, for a backend whose program can be answered while no host is there: `'ask'` is a handler, the
+   * others are answered without one.
+   */
+  readonly permission: 'deny' | 'allow' | 'ask';
   readonly resumed: boolean;
   /** The position that `resumeCommand` was given. */
   readonly after: Cursor | undefined;
@@ -53,7 +59,8 @@ export interface Answer {
   onTaken: ((seq: number) => void) | undefined;
   /**
    * Asks the policy: the command's, else the instance's, else `'deny'`. `'deny'` picks the `reject_once` option kind,
-   * `'allow'` `allow_once`. A handler that throws is a denial; one that outlives the command is `'cancelled'`. Never rejects.
+   * `'allow'` `allow_once`. A handler that throws is a denial; one that outlives the command, or this answer, is
+   * `'cancelled'`: look at `settled` before you pass that on. Never rejects.
    */
-  ask(request: PermissionRequest): Promise<PermissionAnswer>;
+  ask(request: PermissionRequest): Promise<PermissionDecision>;
 }

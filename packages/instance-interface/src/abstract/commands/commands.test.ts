@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Answer } from '../../abstract.ts';
+import type { PermissionHandler } from '../../index.ts';
 import { DoorInstance, positionOf, successOf, textEvent } from '../../testing/door.ts';
 import { collect, hanging, question, ScriptedInstance } from '../../testing/scripted.ts';
 
@@ -218,13 +219,33 @@ describe('an answer behind the door', () => {
     const instance = new DoorInstance({ permission: 'allow' });
     await instance.start();
     instance.sendCommand('a');
-    await expect(instance.dispatched[0]?.ask(question)).resolves.toBe('allow_once');
+    await expect(instance.dispatched[0]?.ask(question)).resolves.toEqual({ answer: 'allow_once', by: 'policy' });
     end(instance.dispatched[0]);
-    await expect(instance.dispatched[0]?.ask(question)).resolves.toBe('cancelled');
+    const cancelled = { answer: 'cancelled', by: 'cancelled' };
+    await expect(instance.dispatched[0]?.ask(question)).resolves.toEqual(cancelled);
     instance.sendCommand('b', { permission: () => new Promise(() => {}) });
     const open = instance.dispatched[1]?.ask(question);
     end(instance.dispatched[1]);
-    await expect(open).resolves.toBe('cancelled');
+    await expect(open).resolves.toEqual(cancelled);
+  });
+
+  test("says which policy its program meets: the command's, else the instance's, else deny", async () => {
+    for (const [policy, expected] of [
+      [undefined, ['deny', 'deny', 'allow', 'ask']],
+      ['allow', ['allow', 'deny', 'allow', 'ask']],
+    ] as const) {
+      const instance = new DoorInstance({ permission: policy });
+      await instance.start();
+      const handler: PermissionHandler = () => 'cancelled';
+      for (const permission of [undefined, 'deny', 'allow', handler] as const) {
+        instance.sendCommand('a', { permission });
+        end(instance.dispatched.at(-1));
+      }
+      instance.resumeCommand('b', { permission: handler });
+      expect(instance.dispatched.map(({ permission }) => permission)).toEqual(expected);
+      expect(instance.resumed[0]?.permission).toBe('ask');
+      await instance.detach();
+    }
   });
 
   test('has a signal that aborts with what ended it, also for who looks at it afterwards', async () => {

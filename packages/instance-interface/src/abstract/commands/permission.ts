@@ -1,7 +1,7 @@
 import type { PermissionAnswer, PermissionOptionKind, PermissionPolicy, PermissionRequest } from '../../permission.ts';
 
-/** Who decided, in the words of `permission_resolved`. */
-export interface Decision {
+/** An answer, and who decided, in the words of `permission_resolved`. */
+export interface PermissionDecision {
   readonly answer: PermissionAnswer;
   readonly by: 'handler' | 'policy' | 'cancelled';
 }
@@ -15,13 +15,17 @@ export interface Question {
   readonly onHandlerError: (error: unknown) => void;
 }
 
-const cancelled: Decision = Object.freeze({ answer: 'cancelled', by: 'cancelled' });
+const POLICY_KINDS = {
+  deny: ['reject_once', 'reject_always'],
+  allow: ['allow_once', 'allow_always'],
+} as const satisfies Record<string, readonly PermissionOptionKind[]>;
+
+const cancelled: PermissionDecision = Object.freeze({ answer: 'cancelled', by: 'cancelled' });
 
 /** Asks the policy or the handler. Never rejects; ends with the command. */
-export async function decide(policy: PermissionPolicy, question: Question): Promise<Decision> {
+export async function decide(policy: PermissionPolicy, question: Question): Promise<PermissionDecision> {
   if (question.signal.aborted) return cancelled;
-  if (policy === 'deny') return { answer: deny(question.request), by: 'policy' };
-  if (policy === 'allow') return { answer: pick(question.request, ['allow_once', 'allow_always']), by: 'policy' };
+  if (typeof policy === 'string') return { answer: answerByPolicy(policy, question.request), by: 'policy' };
   return new Promise((resolve) => {
     const onAbort = (): void => resolve(cancelled);
     question.signal.addEventListener('abort', onAbort, { once: true });
@@ -31,16 +35,30 @@ export async function decide(policy: PermissionPolicy, question: Question): Prom
   });
 }
 
+/** What a policy says without asking anybody: once, where that was offered. `'cancelled'` where nothing of the kind was. */
+export function answerByPolicy(policy: 'deny' | 'allow', { options }: PermissionRequest): PermissionAnswer {
+  const offered = (kind: PermissionOptionKind): boolean => options.some((option) => option.kind === kind);
+  return POLICY_KINDS[policy].find(offered) ?? 'cancelled';
+}
+
 /** The option that an answer picks; undefined for `'cancelled'`. */
 export function optionOf(request: PermissionRequest, answer: PermissionAnswer): string | undefined {
   if (typeof answer === 'object') return answer.optionId;
   return request.options.find((option) => option.kind === answer)?.optionId;
 }
 
+/** `'cancelled'` always is: nobody has to answer. */
+export function isOffered({ options }: PermissionRequest, answer: unknown): answer is PermissionAnswer {
+  if (answer === 'cancelled') return true;
+  if (typeof answer === 'string') return options.some((option) => option.kind === answer);
+  if (typeof answer !== 'object' || answer === null || !('optionId' in answer)) return false;
+  return options.some((option) => option.optionId === answer.optionId);
+}
+
 async function askHandler(
   handler: Exclude<PermissionPolicy, string>,
   { request, commandId, signal, onHandlerError }: Question,
-): Promise<Decision> {
+): Promise<PermissionDecision> {
   try {
     const answer: unknown = await handler(request, { commandId, signal });
     if (isOffered(request, answer)) return { answer, by: answer === 'cancelled' ? 'cancelled' : 'handler' };
@@ -48,22 +66,6 @@ async function askHandler(
   } catch (error) {
     if (signal.aborted) return cancelled;
     onHandlerError(error);
-    return { answer: deny(request), by: 'policy' };
+    return { answer: answerByPolicy('deny', request), by: 'policy' };
   }
-}
-
-function isOffered({ options }: PermissionRequest, answer: unknown): answer is PermissionAnswer {
-  if (answer === 'cancelled') return true;
-  if (typeof answer === 'string') return options.some((option) => option.kind === answer);
-  if (typeof answer !== 'object' || answer === null || !('optionId' in answer)) return false;
-  return options.some((option) => option.optionId === answer.optionId);
-}
-
-function deny(request: PermissionRequest): PermissionAnswer {
-  return pick(request, ['reject_once', 'reject_always']);
-}
-
-/** The first kind that was offered. A request that offers no such thing is left unanswered. */
-function pick({ options }: PermissionRequest, kinds: readonly PermissionOptionKind[]): PermissionAnswer {
-  return kinds.find((kind) => options.some((option) => option.kind === kind)) ?? 'cancelled';
 }

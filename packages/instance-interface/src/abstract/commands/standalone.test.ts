@@ -37,6 +37,16 @@ describe('an answer outside of any instance', () => {
     expect([said, vi.getTimerCount()]).toEqual([[], 0]);
   });
 
+  it.each([
+    [undefined, 'deny'],
+    ['allow', 'allow'],
+    [() => 'allow_once', 'ask'],
+  ] as const)('says that a permission of %s is answered by %s', (permission, expected) => {
+    const { events } = recorder();
+    expect(createAnswer('ls', { permission }, events).answer.permission).toBe(expected);
+    expect(resumeAnswer('a', { permission }, events).answer.permission).toBe(expected);
+  });
+
   it('gets an id of its own', () => {
     const { events } = recorder();
     expect(createAnswer('ls', {}, events).answer.id).toMatch(/^[0-9a-f-]{36}$/);

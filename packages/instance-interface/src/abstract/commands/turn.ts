@@ -1,11 +1,11 @@
 import type { CollectedResult, CommandResult } from '../../command.ts';
 import type { InstanceError } from '../../error.ts';
 import type { CommandEvent, Cursor } from '../../event.ts';
-import type { PermissionAnswer, PermissionPolicy, PermissionRequest } from '../../permission.ts';
+import type { PermissionPolicy, PermissionRequest } from '../../permission.ts';
 import type { Answer, AnswerPosition } from '../answer/answer.ts';
 import { EventBuffer } from '../answer/buffer.ts';
 import { Collector } from '../answer/collector.ts';
-import { type Decision, decide } from './permission.ts';
+import { decide, type PermissionDecision } from './permission.ts';
 import type { CancelReason } from './results.ts';
 
 export interface TurnInit {
@@ -140,12 +140,12 @@ export class Turn implements Answer {
     this.#controller?.abort(reason);
   }
 
-  async ask(request: PermissionRequest): Promise<PermissionAnswer> {
-    return (await this.decide(request)).answer;
+  get permission(): 'deny' | 'allow' | 'ask' {
+    const { permission } = this.#init;
+    return typeof permission === 'function' ? 'ask' : permission;
   }
 
-  /** `ask`, and who decided. */
-  async decide(request: PermissionRequest): Promise<Decision> {
+  async ask(request: PermissionRequest): Promise<PermissionDecision> {
     this.#open ??= new AbortController();
     if (this.settled) this.#open.abort();
     const { permission, onHandlerError } = this.#init;

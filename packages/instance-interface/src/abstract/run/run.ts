@@ -137,7 +137,7 @@ export class Run {
 
   async #ask(request: PermissionRequest): Promise<PermissionAnswer> {
     if (!this.#finished) this.#emit({ type: 'permission_request', ...request });
-    const { answer, by } = await this.turn.decide(request);
+    const { answer, by } = await this.turn.ask(request);
     const optionId = optionOf(request, answer);
     if (!this.#finished) {
       const { requestId } = request;

@@ -1,4 +1,13 @@
-import { isObject, type Json, object, optionalList, optionalNumber, optionalObject, optionalText, text } from './json.ts';
+import {
+  isObject,
+  type Json,
+  object,
+  optionalList,
+  optionalNumber,
+  optionalObject,
+  optionalText,
+  text,
+} from './json.ts';
 
 /** `parent`: the tool call whose sub-agent says this; absent in the main conversation. */
 interface Spoken {
@@ -123,7 +132,12 @@ function block(entry: Json): Block {
     case 'tool_use':
     case 'server_tool_use':
     case 'mcp_tool_use':
-      return { type: 'tool_use', id: text(entry, 'id'), name: text(entry, 'name'), input: optionalObject(entry, 'input') };
+      return {
+        type: 'tool_use',
+        id: text(entry, 'id'),
+        name: text(entry, 'name'),
+        input: optionalObject(entry, 'input'),
+      };
     default:
       return toolResult(entry) ?? { type: 'other' };
   }

@@ -16,8 +16,16 @@ export interface ResultMessage {
   readonly terminalReason?: string | undefined;
   /** HTTP. */
   readonly apiErrorStatus?: number | undefined;
-  readonly costUsd?: number | undefined;
+  /** The program's word for what failed in the model: `max_output_tokens`, `connection_failed`. */
+  readonly apiError?: string | undefined;
+  /** US dollars since the program started or its conversation was cleared, NOT of this turn. */
+  readonly totalCostUsd?: number | undefined;
+  /** Of this turn. */
   readonly usage: Json;
+  /** Absent: a prompt. `task-notification`: the program took this turn by itself, because a background task of its ended. */
+  readonly origin?: string | undefined;
+  /** The uuids of the prompts that this turn answered, where the version says so. */
+  readonly prompts: readonly string[];
 }
 
 export function parseResult(line: Json): ResultMessage {
@@ -31,7 +39,10 @@ export function parseResult(line: Json): ResultMessage {
     stopReason: optionalText(line, 'stop_reason'),
     terminalReason: optionalText(line, 'terminal_reason'),
     apiErrorStatus: optionalNumber(line, 'api_error_status'),
-    costUsd: optionalNumber(line, 'total_cost_usd'),
+    apiError: optionalText(line, 'api_error'),
+    totalCostUsd: optionalNumber(line, 'total_cost_usd'),
     usage: optionalObject(line, 'usage'),
+    origin: optionalText(optionalObject(line, 'origin'), 'kind'),
+    prompts: texts(line, 'user_message_uuids'),
   };
 }

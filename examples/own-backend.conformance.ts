@@ -1,0 +1,21 @@
+// What proves it: node --test own-backend.conformance.ts
+import * as runner from 'node:test';
+import { defineConformance, shellCommands } from '@ccb/conformance';
+import { sshBackend } from './own-backend.ts';
+
+defineConformance(
+  {
+    name: 'ssh',
+    // It does not tell what was written to stderr.
+    commands: { ...shellCommands, stderr: null },
+    create: ({ name }) => sshBackend.create({ type: 'ssh', name, argv: ['sh', '-c'] }),
+    reopen: (record) => sshBackend.open(record),
+    faults: { killProgram: null, killAgent: null, killBackend: null, freeze: null },
+    leaks: async () => [],
+  },
+  {
+    describe: (name, body) => void runner.describe(name, body),
+    test: (name, body) => void runner.test(name, body),
+    afterEach: (body) => runner.afterEach(body),
+  },
+);

@@ -1,0 +1,16 @@
+// Where an instance lives is configuration: {"type":"process","name":"work"} in ccb.json. node swap-backends.ts [FILE]
+import { readFile } from 'node:fs/promises';
+import { createRegistry, InstanceError } from '@ccb/instance-interface';
+import { processBackend } from '@ccb/process-instance';
+import { sshBackend } from './own-backend.ts';
+
+const registry = createRegistry([processBackend(), sshBackend]);
+const spec = registry.parseSpec(JSON.parse(await readFile(process.argv[2] ?? 'ccb.json', 'utf8')));
+await using instance = await registry.create(spec);
+try {
+  const { success, output } = await instance.sendCommandAndWait('pwd', { timeoutMs: 30_000 });
+  console.log(success, output.trimEnd());
+} catch (error) {
+  if (!InstanceError.is(error, 'CCB_LOCKED')) throw error;
+  console.error(error.message);
+}

@@ -1,0 +1,5 @@
+import { afterEach, describe, test } from 'vitest';
+import { defineConformance } from '../define.ts';
+import { memorySpec } from './memory-spec.ts';
+
+defineConformance(memorySpec(), { describe, test: (name, body) => test(name, body, 30_000), afterEach });
