@@ -3,4 +3,4 @@ export type { ApiRequest, WhenRequestedOptions } from './claude/fake-api/request
 export { type FakeApi, type FakeApiOptions, startFakeApi } from './claude/fake-api/server.ts';
 export { canIsolate, type IsolatedApi, type IsolatedApiOptions, startIsolatedApi } from './claude/isolated.ts';
 export { parsePrompt, planEntries, type Script, writtenText } from './claude/prompt.ts';
-export { fakeApiFile } from './claude-files.ts';
+export { fakeApiFile, fakeClaudeFile } from './claude-files.ts';

@@ -147,9 +147,8 @@ describe.runIf(claude)(claude ? name : `${name} (not here: CCB_CLAUDE is not set
     for (const prompt of ['say:  a\nb ', 'error: 400', 'error: 401', 'think: c']) await first.turn(prompt);
     const recalled = 'say:  a\nb \nerror: 400\nerror: 401\nthink: c\n';
     expect((await first.turn('recall')).text).toBe(recalled);
-    await first.kill();
+    await first.end();
     expect((await start({}, '--resume', id).turn('recall')).text).toBe(`${recalled}recall\n`);
-    const session = api.requests.at(-1);
-    expect(session).toMatchObject({ kind: 'prompt', prompt: 'recall', session: id });
+    expect(api.requests.at(-1)).toMatchObject({ kind: 'prompt', prompt: 'recall', session: id });
   });
 });

@@ -105,7 +105,7 @@ export const permissions: Group = {
     whereAsked('while it is asked the instance says what it waits for', async (instance, ask) => {
       const question = new Question();
       const command = instance.sendCommandAndWait(ask, { permission: question.handler });
-      await question.asked;
+      await question.askedBefore(command);
       const { command: running } = await instance.getInfo();
       assert.equal(running?.waitingFor, 'permission');
       assert.equal(await instance.isRunning(), true);
@@ -122,7 +122,7 @@ export const permissions: Group = {
         const question = new Question();
         const stream = instance.sendCommand(ask, { permission: question.handler });
         const events = collect(stream.events());
-        const signal = await question.asked;
+        const signal = await question.askedBefore(events);
         const result = await stream.cancel();
         assert.equal(result.status, 'cancelled');
         assert.equal(signal.aborted, true, 'the handler is told that nobody waits for it');
@@ -136,13 +136,13 @@ export const permissions: Group = {
       if (!first.capabilities.detach || !first.capabilities.resume) return;
       const unanswered = new Question();
       const stream = first.sendCommand(ask, { permission: unanswered.handler });
-      await unanswered.asked;
+      await unanswered.askedBefore(stream.result);
       await first.detach();
       const second = await reopen(first.record);
       const question = new Question();
       const resumed = second.resumeCommand(stream.id, { permission: question.handler });
       const events = collect(resumed.events());
-      await question.asked;
+      await question.askedBefore(events);
       assert.equal(question.request?.requestId, unanswered.request?.requestId);
       question.answer('allow_once');
       assert.equal(textOf(await events), 'allowed');
@@ -171,20 +171,25 @@ export const permissions: Group = {
 
 /** A handler whose answer the test gives when it likes. */
 class Question {
-  /** Resolves, with the handler's signal, when it is asked. */
-  readonly asked: Promise<AbortSignal>;
   request: PermissionRequest | undefined;
+  readonly #asked: Promise<AbortSignal>;
   readonly #answer: Promise<PermissionAnswer>;
   #resolveAsked: (signal: AbortSignal) => void = () => {};
   answer: (answer: PermissionAnswer) => void = () => {};
 
   constructor() {
-    this.asked = new Promise((resolve) => {
+    this.#asked = new Promise((resolve) => {
       this.#resolveAsked = resolve;
     });
     this.#answer = new Promise((resolve) => {
       this.answer = resolve;
     });
+  }
+
+  /** Resolves, with the handler's signal, when it is asked; rejects when this ends without. */
+  askedBefore(end: Promise<unknown>): Promise<AbortSignal> {
+    const ended = end.then((value) => assert.fail(`it never asked: ${JSON.stringify(value)}`));
+    return Promise.race([this.#asked, ended]);
   }
 
   readonly handler: PermissionHandler = (request, { signal }) => {

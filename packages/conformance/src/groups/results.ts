@@ -127,6 +127,11 @@ export const results: Group = {
           assert.deepEqual(await collect(second.events()), events);
           assert.deepEqual(await second.result, await first.result);
         }
+        const { id } = await assertAnswers(instance, commands, 'next');
+        if (!instance.capabilities.history) return;
+        const begun: string[] = [];
+        for await (const { type, commandId } of instance.history()) if (type === 'command') begun.push(commandId);
+        assert.deepEqual(begun, ['again', 'failed', id], 'each begins once');
       },
     );
 

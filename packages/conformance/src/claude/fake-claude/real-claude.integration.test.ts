@@ -38,16 +38,14 @@ function fieldsOf(messages: readonly Message[]): Map<string, Set<string>> {
 
 const withoutId = (text?: string): string | undefined => text?.replace(/req_\w+/, 'req');
 
-async function conversation(
-  claude: ClaudeProcess,
-  prompt: string,
-  then?: 'allow' | 'deny' | 'interrupt',
-): Promise<Message[]> {
+type Then = 'allow' | 'deny' | 'interrupt' | 'alone';
+
+async function conversation(claude: ClaudeProcess, prompt: string, then: Then): Promise<Message[]> {
   claude.prompt(prompt);
   if (then === 'interrupt') {
     await claude.until(({ event }) => event?.delta?.type === 'text_delta');
     claude.interrupt();
-  } else if (then !== undefined) {
+  } else if (then !== 'alone') {
     const question = await claude.until(({ request }) => request?.subtype === 'can_use_tool');
     const { input } = question.request;
     await claude.answer(
@@ -72,24 +70,24 @@ describe.runIf(same)(`the real claude ${version}`, () => {
   });
   afterEach(() => place[Symbol.dispose]());
 
-  it.each<[string, ('allow' | 'deny' | 'interrupt')?]>([
-    ['say: hello world'],
-    ['think: hm'],
-    ['bash: echo hi'],
-    ['bash: false'],
+  it.each<[string, Then]>([
+    ['say: hello world', 'alone'],
+    ['think: hm', 'alone'],
+    ['bash: echo hi', 'alone'],
+    ['bash: false', 'alone'],
     ['ask', 'allow'],
     ['ask', 'deny'],
-    ['ask'],
+    ['ask', 'alone'],
     ['hang', 'interrupt'],
-    ['error: 400'],
-    ['error: 529'],
-    ['refuse'],
-    ['max'],
-    ['plan'],
-    ['recall'],
-    ['/nosuch'],
+    ['error: 400', 'alone'],
+    ['error: 529', 'alone'],
+    ['refuse', 'alone'],
+    ['max', 'alone'],
+    ['plan', 'alone'],
+    ['recall', 'alone'],
+    ['/nosuch', 'alone'],
   ])('says `%s` in the same messages (%s)', async (prompt, then) => {
-    const args = then === undefined ? [] : ['--permission-prompt-tool', 'stdio'];
+    const args = then === 'alone' ? [] : ['--permission-prompt-tool', 'stdio'];
     const env = fakeApiEnvironment(api.url, { maxRetries: 2 });
     await using model = new ClaudeProcess({ place, args, file, env });
     const expected = await conversation(model, prompt, then);

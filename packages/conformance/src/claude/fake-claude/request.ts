@@ -66,9 +66,9 @@ export class Request {
     for (const [index, block] of this.#reply.blocks.entries()) {
       await (block.type === 'tool_use' ? this.#useTool(index, block) : this.#text(index, block));
       if (instead === 'cut') return { type: 'cut' };
-      if (stopReason === 'refusal') this.#sayRefusal();
       this.#event({ type: 'content_block_stop', index });
     }
+    if (stopReason === 'refusal') this.#sayRefusal();
     const tokens = { input: this.#message.tokens.input, output: this.#pieces };
     const delta = { stop_reason: stopReason, stop_sequence: null };
     this.#event({ type: 'message_delta', delta, usage: { output_tokens: tokens.output } });

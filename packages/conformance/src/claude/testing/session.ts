@@ -82,12 +82,6 @@ export class Session {
     this.#send({ type: 'control_request', request_id: 'interrupt', request: { subtype: 'interrupt' } });
   }
 
-  /** Ends Claude Code at once. */
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.exited;
-  }
-
   /** Ends Claude Code by the end of its input. */
   async end(): Promise<void> {
     this.#child.stdin?.end();

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunEnd } from '@ccb/instance-interface';
 import type { Driver, DriverContext, Evidence, Turn } from '../driver.ts';
@@ -94,6 +95,7 @@ class ClaudeDriver implements Driver {
     this.#abortStart = abort;
     try {
       await this.#life?.process.exited;
+      requireDirectory(this.#context.workspace);
       const executable = await this.#executable.find(abort.signal);
       const parts = { context: this.#context, executable, session: this.#session };
       this.#life = await ClaudeLife.start(parts, abort.signal);
@@ -121,4 +123,9 @@ class ClaudeDriver implements Driver {
     await life.process.end(Math.max(0, graceMs - (performance.now() - began)));
     this.#life = undefined;
   }
+}
+
+function requireDirectory(workspace: string): void {
+  if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new DriverError('CCB_NOT_FOUND', `The workspace ${workspace} is not a directory. Make it first.`);
 }

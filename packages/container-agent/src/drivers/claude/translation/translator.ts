@@ -117,7 +117,8 @@ export class Translator {
     const isStreamed = this.#streamed.has(id ?? '');
     for (const block of blocks) {
       if (block.type === 'tool_use') this.#tools.begin(block);
-      else if (!isStreamed && !isPlaceholder(message.model, block)) this.#say(block, id);
+      // What the program writes in the model's place of an error is the result's error, and no answer.
+      else if (!isStreamed && error === undefined && !isPlaceholder(message.model, block)) this.#say(block, id);
     }
   }
 

@@ -15,8 +15,10 @@ export function fixturesOf(version: string): ReadonlyMap<string, readonly string
   let lines: string[] = [];
   for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) {
     const { fixture } = JSON.parse(line) as { readonly fixture?: string };
-    if (fixture === undefined) lines.push(line);
-    else streams.set(fixture, (lines = []));
+    if (fixture !== undefined) {
+      lines = [];
+      streams.set(fixture, lines);
+    } else lines.push(line);
   }
   return streams;
 }
