@@ -6,9 +6,9 @@ import { sshBackend } from './own-backend.ts';
 defineConformance(
   {
     name: 'ssh',
-    // It does not tell what was written to stderr.
-    commands: { ...shellCommands, stderr: null },
-    create: ({ name }) => sshBackend.create({ type: 'ssh', name, argv: ['sh', '-c'] }),
+    // It does not tell what was written to stderr, and waits for what a command left in the background.
+    commands: { ...shellCommands, stderr: null, background: null },
+    create: ({ name, signal }) => sshBackend.create({ type: 'ssh', name, argv: ['sh', '-c'] }, { signal }),
     reopen: (record) => sshBackend.open(record),
     faults: { killProgram: null, killAgent: null, killBackend: null, freeze: null },
     leaks: async () => [],

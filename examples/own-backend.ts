@@ -103,6 +103,7 @@ export const sshBackend: Backend<SshSpec, SshInstance> = {
   },
   async create(spec, options): Promise<SshInstance> {
     const { name, argv, log, permission, maxQueue } = spec;
+    options?.signal?.throwIfAborted();
     const createdAt = new Date().toISOString();
     const record: InstanceRecord = { version: 1, name, type: 'ssh', createdAt, program: 'shell', data: { argv } };
     await options?.onRecord?.(record);

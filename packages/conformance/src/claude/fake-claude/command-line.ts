@@ -6,6 +6,8 @@ export interface CommandLine {
   readonly outputFormat: string;
   readonly verbose: boolean;
   readonly partialMessages: boolean;
+  /** Prompts are repeated on stdout when their turn begins. */
+  readonly replays: boolean;
   /** Permissions are asked for over stdout. */
   readonly asks: boolean;
   readonly sessionId: string | undefined;
@@ -20,6 +22,7 @@ const flags = [
   '--verbose',
   '--version',
   '--include-partial-messages',
+  '--replay-user-messages',
   '--dangerously-skip-permissions',
   '--allow-dangerously-skip-permissions',
   '--strict-mcp-config',
@@ -81,6 +84,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     outputFormat: given.get('--output-format') ?? 'text',
     verbose: given.has('--verbose'),
     partialMessages: given.has('--include-partial-messages'),
+    replays: given.has('--replay-user-messages'),
     asks: given.get('--permission-prompt-tool') === 'stdio',
     sessionId: given.get('--session-id'),
     resume: given.get('--resume'),

@@ -15,6 +15,7 @@ export class Session {
   readonly cwd: string;
   readonly permissions: Permissions;
   readonly partialMessages: boolean;
+  readonly replays: boolean;
   /** May somebody be asked for a permission? */
   readonly asks: boolean;
   /** The process's own. What is added stays. */
@@ -33,6 +34,7 @@ export class Session {
     readonly cwd: string;
     readonly permissions: Permissions;
     readonly partialMessages: boolean;
+    readonly replays: boolean;
     readonly asks: boolean;
     readonly faults: Set<Fault>;
     readonly model: string;
@@ -42,6 +44,7 @@ export class Session {
     this.cwd = of.cwd;
     this.permissions = of.permissions;
     this.partialMessages = of.partialMessages;
+    this.replays = of.replays;
     this.asks = of.asks;
     this.faults = of.faults;
     this.model = of.model;

@@ -43,6 +43,7 @@ export function startSession(
       line.skipPermissions ? 'bypassPermissions' : (line.permissionMode ?? 'default'),
     ),
     partialMessages: line.partialMessages,
+    replays: line.replays,
     asks: line.asks,
     model: line.model ?? `${modelName}[1m]`,
     id: line.resume === undefined ? newId(line.sessionId, of.cwd) : resumedId(line.resume, of.cwd, of.faults),

@@ -73,6 +73,13 @@ export class Turn {
     output.split = this.#session.faults.has('split-writes');
   }
 
+  #repeat(): void {
+    const { output, id, replays } = this.#session;
+    if (!replays || this.#uuid === undefined) return;
+    const message = { role: 'user', content: this.#text };
+    output.line(messages.user(id, [], { message, uuid: this.#uuid, isReplay: true }));
+  }
+
   #command(said: string): Ending {
     const { output, id } = this.#session;
     this.#session.sayInit();
@@ -84,6 +91,7 @@ export class Turn {
     const session = this.#session;
     const earlier = [...session.transcript.prompts];
     session.sayInit();
+    this.#repeat();
     session.transcript.prompt(this.#text, session.permissions.mode, this.#uuid);
     try {
       this.#abort.signal.throwIfAborted();

@@ -79,7 +79,13 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: 'tells a move when it is long over',
     fails: lifecycle,
-    spec: () => memoryOf({ instance: listening((listener) => (change) => void setImmediate(listener, change)) }),
+    spec: () =>
+      memoryOf({
+        instance: listening((listener) => (change) => {
+          const later = new Promise((resolve) => setImmediate(resolve));
+          later.then(() => listener(change)).catch(() => {});
+        }),
+      }),
   },
   {
     name: 'keeps the time of a start that is over',

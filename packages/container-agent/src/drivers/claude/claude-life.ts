@@ -96,11 +96,11 @@ export class ClaudeLife {
       this.#interrupting.request();
       return;
     }
-    this.#end({ success: false, completedBy: 'cancel', stopReason: 'cancelled' });
     if (this.#turns.isOwn) {
-      const forget = (): void => this.#turns.forgetOwn();
-      this.#controls.ask({ subtype: 'interrupt' }).then(forget, forget);
+      this.#interrupting.request();
+      void this.#interrupting.settled().then(() => this.#turns.forgetOwn());
     }
+    this.#end({ success: false, completedBy: 'cancel', stopReason: 'cancelled' });
   }
 
   /** One line of its stdout. */
@@ -133,7 +133,7 @@ export class ClaudeLife {
     }
   }
 
-  /** Which conversation it is in. A turn's end proves that it keeps it. */
+  /** Which conversation it is in. */
   #follow(message: ClaudeMessage): void {
     if (message.type !== 'init' && message.type !== 'result') return;
     try {
