@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { fakeClaudeFile } from '@ccb/conformance/claude';
 import type { HistoryEntry } from '@ccb/instance-interface';
 import { expect, test } from 'vitest';
 import { ProcessInstance } from './process-instance.ts';
@@ -87,4 +90,17 @@ test('observers come and go, killed or not, and the agent goes on', async () => 
     await long.cancel();
   }
   expect(await box.sendCommandAndWait('echo fine')).toMatchObject({ output: 'fine\n' });
+});
+
+test('an instance whose program does not start can be opened all the same, and cleaned up', async () => {
+  await using sandbox = new Sandbox();
+  const env = { CLAUDE_CODE_EXECUTABLE: fileURLToPath(fakeClaudeFile), FAKE_CLAUDE_FAULTS: 'dies-at-start' };
+  const box = await sandbox.create('box', { program: 'claude', env });
+  await expect(box.start()).rejects.toMatchObject({ code: 'CCB_PROGRAM_EXITED' });
+  await box.detach();
+  const again = await sandbox.open(box.record, { env });
+  expect(again.state).toBe('failed');
+  expect((await again.getInfo()).problem).toMatch(/status 1/);
+  await again.cleanup({ remove: true });
+  expect(existsSync(sandbox.layout('box').directory)).toBe(false);
 });

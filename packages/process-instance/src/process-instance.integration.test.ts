@@ -280,3 +280,17 @@ test('a stop while a dead agent is being brought back leaves none, and it starts
   }
   expect(await box.sendCommandAndWait('echo again')).toMatchObject({ output: 'again\n' });
 });
+
+test('a cancel ends a command although its reader has stopped, with much left to read', async () => {
+  await using sandbox = new Sandbox();
+  const box = await sandbox.create('box');
+  const stream = box.sendCommand("head -c 8000000 /dev/zero | tr '\\0' x; sleep 300");
+  const reader = stream.text({ cancelOnReturn: false })[Symbol.asyncIterator]();
+  let read = ((await reader.next()).value as string).length;
+  // What was written before is on its way; the reader takes none of it.
+  for (let round = 0; round < 100; round += 1) await box.getInfo();
+  expect(await stream.cancel()).toMatchObject({ status: 'cancelled' });
+  expect(await box.sendCommandAndWait('echo on')).toMatchObject({ output: 'on\n' });
+  for (let step = await reader.next(); !step.done; step = await reader.next()) read += step.value.length;
+  expect(read).toBeLessThanOrEqual(8_000_000);
+});

@@ -116,10 +116,17 @@ export const cancellation: Group = {
         await instance.start();
         assert.equal(await instance.interrupt(), false);
         const { stream } = await hang(instance, commands);
+        let ended = false;
+        void stream.result.then(() => {
+          ended = true;
+        });
         const next = instance.sendCommandAndWait(commands.echo('next'));
         assert.equal(await instance.interrupt(), true);
+        await nextTurn();
+        assert.equal(ended, true, 'it resolves when the end was seen');
         assertCancelled(await stream.result);
-        assert.equal((await next).output, 'next');
+        const { success, output } = await next;
+        assert.deepEqual([success, output], [true, 'next']);
         assert.equal(await instance.interrupt(), false);
         await assertAnswers(instance, commands, 'not hit by an interrupt that came too late');
       },

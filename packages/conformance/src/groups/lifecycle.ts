@@ -231,6 +231,21 @@ export const lifecycle: Group = {
       },
     );
 
+    cases.testWith(
+      'detach',
+      'a clean-up with remove: false, and one by who only opened it, end the instance and keep it',
+      async (bench) => {
+        const instance = await bench.create();
+        await instance.start();
+        await instance.cleanup({ remove: false });
+        const opened = await bench.reopen(instance.record);
+        assert.equal(opened.state, 'stopped');
+        await assertAnswers(opened, bench.commands, 'kept');
+        await opened.cleanup();
+        assert.equal((await bench.reopen(instance.record)).state, 'stopped');
+      },
+    );
+
     cases.test('the record is plain JSON, and survives being written and read', async (bench) => {
       const instance = await bench.create();
       const { record } = instance;

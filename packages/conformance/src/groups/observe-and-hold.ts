@@ -62,7 +62,7 @@ export const observeAndHold: Group = {
     );
 
     whereObserved('an observer looks beside the holder, and goes without a trace', async (bench, observe) => {
-      const { create, commands } = bench;
+      const { create, reopen, commands } = bench;
       const holder = await create();
       await assertAnswers(holder, commands, 'before');
       const eye = await observe(holder.record);
@@ -72,6 +72,7 @@ export const observeAndHold: Group = {
       assert.deepEqual([seen.name, seen.state, seen.program], [own.name, own.state, own.program]);
       await eye.detach();
       assert.equal(eye.state, 'closed');
+      if (holder.capabilities.detach) await refusal(reopen(holder.record), 'CCB_LOCKED');
       await assertAnswers(holder, commands, 'after');
     });
 

@@ -11,11 +11,15 @@ export const timeouts: Group = {
     cases.test('a running command ends at its deadline, in the program too, and the next one runs', async (bench) => {
       const instance = await bench.create();
       await instance.start();
+      const sentAt = performance.now();
       const stream = instance.sendCommand(bench.commands.hang(), { timeoutMs: 1_000 });
       const next = instance.sendCommandAndWait(bench.commands.echo('next'));
       const text = await joined(stream);
       assert.ok(text === 'begun\n' || text === '', JSON.stringify(text));
-      assertTimedOut(await stream.result);
+      const result = await stream.result;
+      assertTimedOut(result);
+      const { durationMs } = result;
+      assert.ok(durationMs > 500 && durationMs <= performance.now() - sentAt + 1, `it ran for ${durationMs} ms`);
       assert.equal((await next).output, 'next');
     });
 

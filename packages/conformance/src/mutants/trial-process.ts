@@ -2,21 +2,20 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Findings } from './trial.ts';
 
-const child = fileURLToPath(new URL('./children/trial.ts', import.meta.url));
-/** ms: many times what it takes. */
-const trialMs = 120_000;
+const child = fileURLToPath(new URL('./children/trials.ts', import.meta.url));
+/** ms for one trial: many times what it takes. */
+const trialMs = 60_000;
 
 /**
- * Runs the suite in a process of its own.
- * @param name of the mutant; absent: against the unbroken backend
+ * Runs the suite in a process of its own, against one after the other.
+ * @param names of mutants; another name stands for the unbroken backend
  * @throws {Error} when the process does not come to its end
  */
-export async function tryOut(name?: string): Promise<Findings> {
-  const args = ['--conditions=@ccb/source', '--import', 'tsx', child, ...(name === undefined ? [] : [name])];
-  const trial = spawn(process.execPath, args, {
+export async function tryOut(names: readonly string[]): Promise<readonly Findings[]> {
+  const trial = spawn(process.execPath, ['--conditions=@ccb/source', '--import', 'tsx', child, ...names], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] },
-    timeout: trialMs,
+    timeout: names.length * trialMs,
     killSignal: 'SIGKILL',
   });
   const [output, complaints, code] = await Promise.all([
@@ -24,8 +23,8 @@ export async function tryOut(name?: string): Promise<Findings> {
     textOf(trial.stderr),
     new Promise<number | null>((resolve, reject) => trial.once('error', reject).once('close', resolve)),
   ]);
-  if (code === 0) return JSON.parse(output) as Findings;
-  throw new Error(`The trial of ${name ?? 'the unbroken backend'} ended with ${code ?? 'a signal'}: ${complaints}`);
+  if (code === 0) return JSON.parse(output) as Findings[];
+  throw new Error(`The trials of ${names.join(', ')} ended with ${code ?? 'a signal'}: ${complaints}`);
 }
 
 async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {

@@ -5,7 +5,7 @@ import type { TestRunner } from '../runner.ts';
 import type { ConformanceSpec } from '../spec.ts';
 
 /** ms for one case: more than the longest takes on a busy machine, and not much more. */
-const caseMs = 4_000;
+const caseMs = 3_500;
 /** ms for what is tidied after a case. */
 const tidyMs = 4_000;
 
@@ -53,13 +53,13 @@ class Sequence implements TestRunner {
     const failures: Failure[] = [];
     for (const { group, name, run } of this.cases) {
       const note = (error: unknown): void => void failures.push({ group, name, reason: String(error) });
-      process.on('unhandledRejection', note);
+      process.on('unhandledRejection', note).on('uncaughtException', note);
       try {
         await run().catch(note);
         // An unhandled rejection is told in the next turn.
         await new Promise((resolve) => setImmediate(resolve));
       } finally {
-        process.off('unhandledRejection', note);
+        process.off('unhandledRejection', note).off('uncaughtException', note);
       }
       await within(tidyMs, this.#tidy()).catch((error: unknown) => {
         failures.push({ group: leaks.name, name: `after: ${name}`, reason: String(error) });

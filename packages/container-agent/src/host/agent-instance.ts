@@ -79,7 +79,10 @@ export abstract class AgentInstance extends AbstractInstance {
     await this.#link.reach(call);
   }
 
-  /** What opening does: hold, and connect to an agent that runs. One that does not answer leaves the instance `unreachable`. */
+  /**
+   * What opening does: hold, and connect to an agent that runs. One that does not answer leaves the instance `unreachable`,
+   * one whose program does not start leaves it `failed`: there is something to clean up.
+   */
   protected async _open(options: CallOptions): Promise<void> {
     const signal = options.signal ?? AbortSignal.timeout(options.timeoutMs ?? OPEN_MS);
     if (!this.#observing) await this._hold({ signal });
@@ -90,6 +93,7 @@ export abstract class AgentInstance extends AbstractInstance {
         this._moved('running', 'it was opened beside its holder');
       } else await this.start(options);
     } catch (error) {
+      if (this.#link.isRefusal(error) && this.state === 'failed') return;
       if (!InstanceError.is(error, 'CCB_AGENT_FROZEN') && !InstanceError.is(error, 'CCB_TIMEOUT')) throw error;
       this._moved('unreachable', 'the agent does not answer', error);
     }

@@ -33,6 +33,7 @@ export class AgentLink {
   readonly #door: AgentDoor;
   readonly #over = new AbortController();
   #client: AgentClient | undefined;
+  #refused: unknown;
   #recovering: Promise<void> | undefined;
   #recovery: AbortController | undefined;
   #stopping = false;
@@ -44,6 +45,11 @@ export class AgentLink {
 
   get client(): AgentClient | undefined {
     return this.#client;
+  }
+
+  /** An agent answered, and said this: its program does not start. */
+  isRefusal(error: unknown): boolean {
+    return error !== undefined && error === this.#refused && !InstanceError.is(error, 'CCB_SECRET_MISSING');
   }
 
   /** Launches the agent where none runs, and connects. @throws {InstanceError} CCB_AGENT_FROZEN, what `launch` throws */
@@ -83,6 +89,7 @@ export class AgentLink {
     try {
       if (!observing) await client.configure(secrets, call);
     } catch (error) {
+      this.#refused = error;
       await client.close();
       throw error;
     }

@@ -12,7 +12,7 @@ export function leaksOf({ root, home, instanceIds }: Sandbox): readonly string[]
 }
 
 /** The programs of these instances, and what they started. */
-function processesOf(instanceIds: readonly string[]): number[] {
+export function processesOf(instanceIds: readonly string[]): number[] {
   const marks = new Set(instanceIds.map((id) => `CCB_INSTANCE=${id}`));
   return readdirSync('/proc')
     .map(Number)

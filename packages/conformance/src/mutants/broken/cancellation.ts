@@ -9,8 +9,11 @@ import type { Answer } from '@ccb/instance-interface/abstract';
 import { cancellation } from '../../groups/cancellation.ts';
 import { MemoryInstance } from '../../memory/memory-instance.ts';
 import { MemoryPlace } from '../../memory/memory-place.ts';
+import { MemoryProgram, type ProgramWorld } from '../../memory/memory-program.ts';
 import { MemoryTurn } from '../../memory/memory-turn.ts';
 import { altered, type Mutant, memoryOf } from '../mutant.ts';
+
+const slowEndMs = 50;
 
 export const cancellationMutants: readonly Mutant[] = [
   {
@@ -99,15 +102,51 @@ export const cancellationMutants: readonly Mutant[] = [
       }),
   },
   {
+    name: 'answers an interrupt() before the end was seen',
+    fails: cancellation,
+    spec: () =>
+      memoryOf({
+        place: class extends MemoryPlace {
+          override async interrupt(): Promise<boolean> {
+            const runs = this.command !== undefined;
+            void super.interrupt();
+            return runs;
+          }
+        },
+        program: class extends MemoryProgram {
+          protected override async hang(world: ProgramWorld): Promise<number> {
+            const status = await super.hang(world);
+            await new Promise((resolve) => setTimeout(resolve, slowEndMs));
+            return status;
+          }
+        },
+      }),
+  },
+  {
+    name: 'says of the next command that it was interrupted too',
+    fails: cancellation,
+    spec: () =>
+      memoryOf({
+        place: class extends LatePlace {
+          override async interrupt(): Promise<boolean> {
+            this.late = 'told';
+            const hit = await super.interrupt();
+            this.late = undefined;
+            return hit;
+          }
+        },
+      }),
+  },
+  {
     name: 'empties the queue on interrupt()',
     fails: cancellation,
     spec: () =>
       memoryOf({
         place: class extends LatePlace {
           override async interrupt(): Promise<boolean> {
-            this.late = true;
+            this.late = 'dropped';
             const hit = await super.interrupt();
-            this.late = false;
+            this.late = undefined;
             return hit;
           }
         },
@@ -121,7 +160,7 @@ export const cancellationMutants: readonly Mutant[] = [
         place: class extends LatePlace {
           override async interrupt(): Promise<boolean> {
             const hit = await super.interrupt();
-            this.late = this.isOver;
+            this.late = this.isOver ? 'told' : undefined;
             return hit;
           }
         },
@@ -142,8 +181,8 @@ export const cancellationMutants: readonly Mutant[] = [
 ];
 
 class LatePlace extends MemoryPlace {
-  /** The next command is interrupted. */
-  late = false;
+  /** What comes of the next command: it runs and is told to be cancelled, or never runs. */
+  late: 'told' | 'dropped' | undefined;
   #interrupted = false;
   #answered = false;
 
@@ -171,9 +210,10 @@ class LateTurn extends MemoryTurn {
   }
 
   override begin(): void {
-    super.begin();
-    if (this.#place.late) this.cancel('cancelled');
-    this.#place.late = false;
+    const { late } = this.#place;
+    this.#place.late = undefined;
+    if (late !== 'dropped') super.begin();
+    if (late !== undefined) this.cancel('cancelled');
   }
 
   protected override result(how: Parameters<MemoryTurn['end']>[0]): CommandResult {

@@ -1,4 +1,5 @@
 import type { CallOptions, InstanceInfo, InstanceRecord, StateChange, StopOptions } from '@ccb/instance-interface';
+import type { Call } from '@ccb/instance-interface/abstract';
 import { lifecycle } from '../../groups/lifecycle.ts';
 import { MemoryInstance, type MemoryOptions } from '../../memory/memory-instance.ts';
 import type { MemoryPlace } from '../../memory/memory-place.ts';
@@ -53,9 +54,14 @@ export const lifecycleMutants: readonly Mutant[] = [
         instance: class extends OwnInstance {
           #started = false;
 
+          protected override async _start(call: Call): Promise<void> {
+            this.#started = true;
+            await super._start(call);
+          }
+
           override async isRunning(options?: CallOptions): Promise<boolean> {
-            this.#started ||= !this.created || this.state !== 'stopped';
-            return !this.#started || (await super.isRunning(options));
+            if (this.created && !this.#started && this.state === 'stopped') return true;
+            return super.isRunning(options);
           }
         },
       }),
@@ -63,7 +69,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   {
     name: 'does not tell that it is stopping',
     fails: lifecycle,
-    spec: () => memoryOf({ instance: listening((listener) => (change) => change.to !== 'stopping' && listener(change)) }),
+    spec: () =>
+      memoryOf({ instance: listening((listener) => (change) => change.to !== 'stopping' && listener(change)) }),
   },
   {
     name: 'tells a move that is not legal',
@@ -77,11 +84,12 @@ export const lifecycleMutants: readonly Mutant[] = [
       }),
   },
   {
-    name: 'tells a move when it is long over',
+    name: 'tells a stop when it is long over',
     fails: lifecycle,
     spec: () =>
       memoryOf({
         instance: listening((listener) => (change) => {
+          if (change.to !== 'stopped') return listener(change);
           const later = new Promise((resolve) => setImmediate(resolve));
           later.then(() => listener(change)).catch(() => {});
         }),
@@ -124,6 +132,18 @@ export const lifecycleMutants: readonly Mutant[] = [
           override async [Symbol.asyncDispose](): Promise<void> {
             if (this.created && this.state !== 'closed') await this.cleanup({ remove: false });
             else await super[Symbol.asyncDispose]();
+          }
+        },
+      }),
+  },
+  {
+    name: 'removes what it was told to keep',
+    fails: lifecycle,
+    spec: () =>
+      memoryOf({
+        instance: class extends MemoryInstance {
+          protected override async _cleanup(call: Call): Promise<void> {
+            await super._cleanup({ ...call, remove: true });
           }
         },
       }),

@@ -1,5 +1,11 @@
-import type { CollectedResult, CollectOptions, CommandOptions, CommandStream } from '@ccb/instance-interface';
-import type { CallOptions, InstanceInfo } from '@ccb/instance-interface';
+import type {
+  CallOptions,
+  CollectedResult,
+  CollectOptions,
+  CommandOptions,
+  CommandStream,
+  InstanceInfo,
+} from '@ccb/instance-interface';
 import type { Answer } from '@ccb/instance-interface/abstract';
 import { queue } from '../../groups/queue.ts';
 import { MemoryInstance, type MemoryOptions } from '../../memory/memory-instance.ts';

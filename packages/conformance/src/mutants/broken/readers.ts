@@ -6,7 +6,7 @@ import { MemoryTurn } from '../../memory/memory-turn.ts';
 import { altered, type Mutant, memoryOf } from '../mutant.ts';
 
 /** Characters that may wait for somebody to read them. */
-const room = 1_500_000;
+const room = 500_000;
 
 export const readersMutants: readonly Mutant[] = [
   {

@@ -1,9 +1,9 @@
-import {
-  type CollectedResult,
-  type CollectOptions,
-  type CommandOptions,
-  type CommandResult,
-  type CommandStream,
+import type {
+  CollectedResult,
+  CollectOptions,
+  CommandOptions,
+  CommandResult,
+  CommandStream,
 } from '@ccb/instance-interface';
 import { results } from '../../groups/results.ts';
 import { MemoryInstance } from '../../memory/memory-instance.ts';
@@ -48,7 +48,8 @@ export const resultsMutants: readonly Mutant[] = [
           override sendCommand(text: string, options?: CommandOptions): CommandStream {
             const stream = super.sendCommand(text, options);
             let seen = false;
-            stream.result.catch((error) => {
+            stream.result.catch(async (error) => {
+              await new Promise((resolve) => setImmediate(resolve));
               if (!seen) throw error;
             });
             return altered(stream, {
@@ -59,6 +60,10 @@ export const resultsMutants: readonly Mutant[] = [
               text: (how) => {
                 seen = true;
                 return stream.text(how);
+              },
+              events: (how) => {
+                seen = true;
+                return stream.events(how);
               },
             });
           }

@@ -149,7 +149,8 @@ export const resumeAndHistoryMutants: readonly Mutant[] = [
 /** The second text of a command; past the end where there is none. */
 function second(entries: readonly HistoryEntry[]): number {
   const index = entries.findIndex(
-    ({ type, commandId }, at) => type === 'text' && entries[at - 1]?.type === type && entries[at - 1]?.commandId === commandId,
+    ({ type, commandId }, at) =>
+      type === 'text' && entries[at - 1]?.type === type && entries[at - 1]?.commandId === commandId,
   );
   return index === -1 ? entries.length + 1 : index;
 }

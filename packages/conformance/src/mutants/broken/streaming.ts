@@ -4,8 +4,8 @@ import { resumeAndHistory } from '../../groups/resume-and-history.ts';
 import { streaming } from '../../groups/streaming.ts';
 import { MemoryInstance } from '../../memory/memory-instance.ts';
 import { type Happening, type Line, MemoryJournal } from '../../memory/memory-journal.ts';
-import { altered, type Mutant, memoryOf } from '../mutant.ts';
 import { joined } from '../../scene/reading.ts';
+import { altered, type Mutant, memoryOf } from '../mutant.ts';
 
 export const streamingMutants: readonly Mutant[] = [
   {
@@ -18,7 +18,8 @@ export const streamingMutants: readonly Mutant[] = [
           [Symbol.asyncIterator]: () => {
             const whole = joined(stream.text());
             return (async function* () {
-              yield await whole;
+              const text = await whole;
+              if (text !== '') yield text;
             })();
           },
         })),

@@ -27,6 +27,19 @@ export const timeoutsMutants: readonly Mutant[] = [
       }),
   },
   {
+    name: 'measures seconds, not milliseconds',
+    fails: timeouts,
+    spec: () =>
+      memoryOf({
+        turn: class extends MemoryTurn {
+          protected override result(how: Parameters<MemoryTurn['end']>[0]): CommandResult {
+            const result = super.result(how);
+            return { ...result, durationMs: Math.round(result.durationMs / 1_000) };
+          }
+        },
+      }),
+  },
+  {
     name: 'lets a command run past its deadline',
     fails: timeouts,
     spec: () =>

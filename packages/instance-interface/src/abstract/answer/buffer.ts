@@ -53,6 +53,7 @@ export class EventBuffer {
   #weight = 0;
   #takenUpTo = 0;
   #full = false;
+  #waits = true;
   /** Something was dropped: nothing after it may be given to a reader. */
   #gap = false;
   #reader: ReaderKind | 'none' | 'sink' | 'gone' = 'none';
@@ -73,6 +74,12 @@ export class EventBuffer {
 
   get full(): boolean {
     return this.#full;
+  }
+
+  /** What still comes waits for no reader: it must not keep the end away. */
+  waitNoMore(): void {
+    this.#waits = false;
+    if (this.#full) this.#drained();
   }
 
   push(event: CommandEvent, seq: number): void {
@@ -184,7 +191,7 @@ export class EventBuffer {
     }
     this.#entries.push({ event, weight, seq });
     this.#weight += weight;
-    if (this.#reader !== 'none' && this.#weight > highMark) this.#full = true;
+    if (this.#waits && this.#reader !== 'none' && this.#weight > highMark) this.#full = true;
   }
 
   #shift(): Entry | undefined {

@@ -104,7 +104,7 @@ export class Commands {
 
   cancel(turn: Turn, reason: CancelReason): void {
     if (turn.settled || turn.cancelRequested !== undefined) return;
-    turn.cancelRequested = reason;
+    turn.requestCancel(reason);
     if (this.#queue.remove(turn)) {
       this.#endCancelled(turn, reason, 'it was still waiting for its turn');
       return;

@@ -93,7 +93,7 @@ class Standalone implements StandaloneAnswer {
   #cancel(reason: CancelReason): void {
     const { answer } = this;
     if (answer.settled || answer.cancelRequested !== undefined) return;
-    answer.cancelRequested = reason;
+    answer.requestCancel(reason);
     const giveUp = (why: string): void => {
       if (answer.settled) return;
       this.#endCancelled(reason, why);

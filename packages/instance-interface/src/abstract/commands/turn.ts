@@ -36,7 +36,6 @@ export class Turn implements Answer {
   readonly buffer: EventBuffer;
   readonly #init: TurnInit;
   readonly #deadlineAt: number | undefined;
-  cancelRequested: CancelReason | undefined;
   /** When it got its turn, on the clock of `performance.now()` and on that of `Date.now()`. */
   beganAt: number | undefined;
   beganDate = 0;
@@ -48,6 +47,7 @@ export class Turn implements Answer {
   #abandonedFor: unknown;
   #open: AbortController | undefined;
   #asking = 0;
+  #cancelRequested: CancelReason | undefined;
 
   constructor(init: TurnInit) {
     this.#init = init;
@@ -62,6 +62,16 @@ export class Turn implements Answer {
 
   get remainingMs(): number | undefined {
     return this.#deadlineAt === undefined ? undefined : Math.max(1, Math.ceil(this.#deadlineAt - performance.now()));
+  }
+
+  get cancelRequested(): CancelReason | undefined {
+    return this.#cancelRequested;
+  }
+
+  /** From now on a slow reader holds nothing back. */
+  requestCancel(reason: CancelReason): void {
+    this.#cancelRequested = reason;
+    this.buffer.waitNoMore();
   }
 
   get settled(): boolean {
