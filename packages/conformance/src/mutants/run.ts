@@ -10,9 +10,6 @@ const trials = await tryAll();
 for (const { mutant, findings } of trials) {
   const counts = [...countsOf(findings)].map(([group, count]) => `${group} ${count}`);
   console.error(`${mutant?.name ?? 'unbroken'}: ${counts.join(', ') || 'nothing fails'}`);
-  if (process.env['VERBOSE'])
-    for (const { group, name, reason } of findings.failures)
-      console.error(`   ${group} | ${name} | ${reason.slice(0, 150)}`);
 }
 writeFileSync(page, markdown(trials));
 const surprises = trials.flatMap(surprisesOf);

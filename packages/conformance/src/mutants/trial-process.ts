@@ -14,7 +14,7 @@ const trialMs = 60_000;
 export async function tryOut(names: readonly string[]): Promise<readonly Findings[]> {
   const trial = spawn(process.execPath, ['--conditions=@ccb/source', '--import', 'tsx', child, ...names], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] },
+    env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
     timeout: names.length * trialMs,
     killSignal: 'SIGKILL',
   });

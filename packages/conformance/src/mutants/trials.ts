@@ -33,14 +33,16 @@ export function countsOf({ failures }: Findings): ReadonlyMap<string, number> {
   return new Map([...names].map(([group, failed]) => [group, failed.size]));
 }
 
-/** What must not be: groups that missed their mutant, and groups that failed where nobody said so. */
+/** What must not be: groups that missed their mutant, and groups that failed where nobody said so, with the cases. */
 export function surprisesOf({ mutant, findings }: Trial): readonly string[] {
-  const failing = [...countsOf(findings).keys()];
-  if (mutant === undefined) return failing.map((group) => `${unbroken} fails in "${group}"`);
-  const { name, fails, also = [] } = mutant;
-  const expected = [fails, ...also.map(({ group }) => group)].map((group) => group.name);
+  const subject = mutant === undefined ? unbroken : `the one that "${mutant.name}"`;
+  const expected = mutant === undefined ? [] : [mutant.fails, ...(mutant.also ?? []).map(({ group }) => group)];
+  const names = expected.map(({ name }) => name);
+  const failing = countsOf(findings);
   return [
-    ...expected.filter((group) => !failing.includes(group)).map((group) => `"${name}" passes in "${group}"`),
-    ...failing.filter((group) => !expected.includes(group)).map((group) => `"${name}" fails in "${group}" too`),
+    ...names.filter((name) => !failing.has(name)).map((name) => `${subject} passes in "${name}"`),
+    ...findings.failures
+      .filter(({ group }) => !names.includes(group))
+      .map(({ group, name, reason }) => `${subject} fails in "${group}": ${name}: ${reason}`),
   ];
 }

@@ -42,6 +42,11 @@ export class Program {
     return this.#supervisor?.driver.pid;
   }
 
+  /** Its own, once it is known. */
+  get version(): string | undefined {
+    return this.#supervisor?.driver.version;
+  }
+
   health(): ProgramHealth {
     return this.#supervisor?.health() ?? 'idle';
   }

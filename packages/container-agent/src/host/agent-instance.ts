@@ -151,10 +151,9 @@ export abstract class AgentInstance extends AbstractInstance {
   protected override async _info({ signal }: Call): Promise<Partial<InstanceInfo>> {
     const client = this.#link.client;
     if (client === undefined) return {};
-    const { program: name, programVersion } = client.hello;
     const pong = await client.ping({ signal });
     return {
-      program: { name, version: programVersion, pid: pong.pid },
+      program: { name: client.hello.program, version: pong.programVersion, pid: pong.pid },
       pingMs: pong.roundTripMs,
       ...(pong.running === undefined
         ? {}

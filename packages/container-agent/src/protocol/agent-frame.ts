@@ -33,6 +33,7 @@ export function parseAgentFrame(value: unknown): AgentFrame {
       count(frame, 'n');
       count(frame, 'lastSeq');
       oneOf(frame, 'program', HEALTH);
+      optionalText(frame, 'programVersion', 200);
       optionalCount(frame, 'pid');
       running(frame);
       if (frame.waitingFor !== undefined) oneOf(frame, 'waitingFor', ['permission']);
@@ -58,7 +59,6 @@ export function parseAgentFrame(value: unknown): AgentFrame {
       break;
     case 'configured':
       optionalCount(frame, 'pid');
-      optionalText(frame, 'programVersion', 200);
       break;
     case 'interrupted':
       count(frame, 'ref');

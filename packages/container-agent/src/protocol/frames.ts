@@ -120,7 +120,7 @@ export type ControlFrame =
   /** The journal is read again from somewhere at or before `after`; `upTo` is its last line now. */
   | { readonly type: 'resumed'; readonly ref: number; readonly after: number; readonly upTo: number }
   /** The secrets are there and the program takes commands. */
-  | { readonly type: 'configured'; readonly pid?: number | undefined; readonly programVersion?: string | undefined }
+  | { readonly type: 'configured'; readonly pid?: number | undefined }
   /** The program of this command waits for an answer. Said again after each hello of a holder and each resume of the command. */
   | { readonly type: 'asking'; readonly id: string; readonly request: PermissionRequest }
   | { readonly type: 'interrupted'; readonly ref: number; readonly id?: string | undefined }
@@ -128,6 +128,8 @@ export type ControlFrame =
       readonly type: 'pong';
       readonly n: number;
       readonly program: ProgramHealth;
+      /** Once it is known. */
+      readonly programVersion?: string | undefined;
       readonly pid?: number | undefined;
       readonly running?: string | undefined;
       readonly runningSince?: string | undefined;
