@@ -1,10 +1,4 @@
-import {
-  type CommandEvent,
-  type CommandResult,
-  type CommandStream,
-  InstanceError,
-  type StallCause,
-} from '@ccb/instance-interface';
+import { type CommandEvent, type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
 import type { Answer } from './answer.ts';
 import { exitCodeOfResult } from './exit-code.ts';
 import { formatDuration } from './options/duration.ts';
@@ -12,7 +6,7 @@ import type { Settings } from './options/settings.ts';
 import type { Session } from './session.ts';
 import type { Signals } from './signals.ts';
 import type { Notices } from './terminal/notices.ts';
-import { printable } from './terminal/printable.ts';
+import { isWarning, newsOf, Progress } from './terminal/progress.ts';
 import type { StatusLine } from './terminal/status-line.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -33,17 +27,19 @@ export interface TurnContext {
 export async function runTurn(context: TurnContext, session: Session, text: string): Promise<number> {
   const { notices, settings, signals, status } = context;
   const stream = send(session, text, settings.timeoutMs);
+  const progress = new Progress(session.program);
   let interrupted = false;
   const command = signals.duringCommand(() => {
     interrupted = true;
     notices.newLine();
-    status.update('interrupting');
+    progress.interrupt();
+    status.update(progress.activity);
     // What becomes of it is in the stream.
     stream.cancel().catch(() => undefined);
   });
-  status.start(`waiting for ${session.program}`);
+  status.start(progress.activity);
   try {
-    const result = await relay(context, session, stream);
+    const result = await relay(context, session, stream, progress);
     report(context, session, result, interrupted);
     return exitCodeOfResult(result, { interrupted, passed: settings.passExitCode });
   } finally {
@@ -61,14 +57,22 @@ function send({ instance }: Session, text: string, timeoutMs: number | undefined
   }
 }
 
-async function relay(context: TurnContext, session: Session, stream: CommandStream): Promise<CommandResult> {
-  const { answer, signals, status } = context;
-  let stalled = false;
+async function relay(
+  context: TurnContext,
+  session: Session,
+  stream: CommandStream,
+  progress: Progress,
+): Promise<CommandResult> {
+  const { answer, notices, signals, status } = context;
+  const restarts = new Restarts(session, notices);
   try {
     for await (const event of stream.events({ signal: signals.leaving })) {
-      if (stalled) status.update(`waiting for ${session.program}`);
-      stalled = event.type === 'status' && event.status === 'stalled';
-      follow(context, session, event);
+      progress.take(event);
+      status.update(progress.activity);
+      restarts.take(event);
+      if (event.type === 'status' && event.status !== 'restarted' && isWarning(event)) {
+        notices.warn(newsOf(session.program, event));
+      }
       await answer.write(event, signals.leaving);
     }
     const result = await stream.result;
@@ -78,22 +82,6 @@ async function relay(context: TurnContext, session: Session, stream: CommandStre
     if (InstanceError.is(error)) await answer.finish(signals.leaving);
     throw error;
   }
-}
-
-/** What is going on, for the person who waits. */
-function follow({ status, notices }: TurnContext, { program }: Session, event: CommandEvent): void {
-  if (event.type === 'tool_call') status.update(`${program} uses ${printable(event.title)}`);
-  if (event.type === 'permission_request') status.update(`${program} waits for a permission`);
-  if (event.type === 'permission_resolved') status.update(`waiting for ${program}`);
-  if (event.type !== 'status') return;
-  const news = `${program}: ${printable(event.message ?? event.status)}`;
-  if (event.status === 'restarted' || event.status === 'retry' || isTrouble(event.cause)) notices.warn(news);
-  else status.update(news);
-}
-
-/** A silence that does not end by itself, unlike that of a program that works or waits for an answer. */
-function isTrouble(cause: StallCause | undefined): boolean {
-  return cause === 'frozen' || cause === 'dead' || cause === 'unfinished';
 }
 
 function report(context: TurnContext, { program }: Session, result: CommandResult, interrupted: boolean): void {

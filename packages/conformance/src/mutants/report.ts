@@ -55,17 +55,26 @@ ${both.map(({ name, group, because }) => `- ${name}, by “${group.name}” too:
 }
 
 function table(trials: readonly Trial[], cases: Readonly<Record<string, number>>): string {
-  const numbers = groups.map((_, index) => index + 1);
-  const rows = trials.map(({ mutant, findings }) => {
-    const counts = countsOf(findings);
-    return [mutant?.name ?? '**nothing: the correct one**', ...groups.map(({ name }) => (counts.has(name) ? '●' : ''))];
-  });
-  return [
-    ['What is broken', ...numbers],
-    ['---', ...numbers.map(() => ':-:')],
-    ...rows,
-    ['*cases*', ...groups.map(({ name }) => cases[name] ?? 0)],
-  ]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  const rows: (readonly [string, ...string[]])[] = [
+    ['What is broken', ...groups.map((_, index) => String(index + 1))],
+    ...trials.map(({ mutant, findings }): readonly [string, ...string[]] => {
+      const counts = countsOf(findings);
+      return [
+        mutant?.name ?? '**nothing: the correct one**',
+        ...groups.map(({ name }) => (counts.has(name) ? '●' : '')),
+      ];
+    }),
+    ['_cases_', ...groups.map(({ name }) => String(cases[name] ?? 0))],
+  ];
+  const width = Math.max(...rows.map(([what]) => what.length));
+  const [head = '', ...body] = rows.map(([what, ...cells]) => line([what.padEnd(width), ...cells.map(centred)]));
+  return [head, line(['-'.repeat(width), ...groups.map(() => ':-:')]), ...body].join('\n');
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function centred(cell: string): string {
+  return cell.padStart(Math.floor((3 + cell.length) / 2)).padEnd(3);
 }

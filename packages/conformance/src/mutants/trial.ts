@@ -17,7 +17,7 @@ export interface Findings {
   readonly failures: readonly Failure[];
 }
 
-export interface Failure {
+interface Failure {
   readonly group: string;
   readonly name: string;
   readonly reason: string;

@@ -15,13 +15,18 @@ import { ProcessInstance, type ProcessOptions } from '../process-instance.ts';
 import type { ProcessSpec } from '../process-spec.ts';
 
 const loader = createRequire(import.meta.url).resolve('tsx');
-const program = fileURLToPath(new URL('host-program.ts', import.meta.url));
 
 export interface Host {
   readonly child: ChildProcess;
   readonly record: InstanceRecord;
   /** Resolves with its status and signal. */
   readonly exit: Promise<unknown[]>;
+}
+
+export interface HostOptions {
+  /** A file beside this one; default `host-program.ts`, which takes the plans `hold`, `detach` and `ephemeral`. */
+  readonly program?: string | undefined;
+  readonly spec?: Partial<ProcessSpec> | undefined;
 }
 
 /** A home of its own for instances. Whatever a test leaves behind, of processes and files, is gone after it. */
@@ -52,9 +57,11 @@ export class Sandbox implements AsyncDisposable {
     return opened;
   }
 
-  /** Another process that creates and holds an instance, and has run one command on it. */
-  async host(name: string, plan: 'hold' | 'detach' | 'ephemeral'): Promise<Host> {
-    const args = ['--conditions=@ccb/source', '--import', loader, program, this.home, name, plan];
+  /** Another process that creates and holds an instance, and has begun with what `plan` tells it. */
+  async host(name: string, plan: string, options: HostOptions = {}): Promise<Host> {
+    const program = fileURLToPath(new URL(options.program ?? 'host-program.ts', import.meta.url));
+    const spec = JSON.stringify(options.spec ?? {});
+    const args = ['--conditions=@ccb/source', '--import', loader, program, this.home, name, plan, spec];
     const env = { PATH: process.env.PATH, HOME: this.root };
     const child = spawn(process.execPath, args, { cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');
