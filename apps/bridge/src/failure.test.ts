@@ -16,3 +16,23 @@ test('its causes follow when they are wanted, also where they go in a circle', (
   circle.cause = circle;
   expect(describeFailure(circle, { causes: true })).toEqual(['circle']);
 });
+
+test('an error is one line, and cannot move the cursor', () => {
+  expect(describeFailure(new Error('No.\n\nRequest ID: 7\u001b[2J\n'), { causes: false })).toEqual([
+    'No. Request ID: 7 [2J',
+  ]);
+});
+
+test('who is not signed in is told the options to sign in with', () => {
+  const failure = Object.assign(new Error('Not signed in.'), { code: 'CCB_SIGN_IN' });
+  expect(describeFailure(failure, { causes: false })).toEqual([
+    'Not signed in. With ccb: --env ANTHROPIC_API_KEY, --env CLAUDE_CODE_OAUTH_TOKEN (from "claude setup-token"), or --login person, when the instance is made. (CCB_SIGN_IN)',
+  ]);
+});
+
+test('who is to set a variable for the program is told with which option', () => {
+  const failure = Object.assign(new Error('Not found: set CLAUDE_CODE_EXECUTABLE.'), { code: 'CCB_PROGRAM_NOT_FOUND' });
+  expect(describeFailure(failure, { causes: false })).toEqual([
+    'Not found: set CLAUDE_CODE_EXECUTABLE. With ccb: --env CLAUDE_CODE_EXECUTABLE=PATH. (CCB_PROGRAM_NOT_FOUND)',
+  ]);
+});

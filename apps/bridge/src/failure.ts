@@ -1,7 +1,12 @@
+import { flagAdvice } from './flag-advice.ts';
+import { printable } from './terminal/printable.ts';
+
 /** An error as lines for a person: what happened and what to do, the code in parentheses, then, if wanted, its causes. */
 export function describeFailure(error: unknown, options: { readonly causes: boolean }): readonly string[] {
   const code = codeOf(error);
-  const lines = [code === undefined ? messageOf(error) : `${messageOf(error)} (${code})`];
+  const message = messageOf(error);
+  const words = [message, flagAdvice(code, message), code && `(${code})`].filter((part) => part !== undefined);
+  const lines = [words.join(' ')];
   if (!options.causes) return lines;
   const seen = new Set<unknown>([error]);
   for (let cause = causeOf(error); cause !== undefined && !seen.has(cause); cause = causeOf(cause)) {
@@ -11,8 +16,9 @@ export function describeFailure(error: unknown, options: { readonly causes: bool
   return lines;
 }
 
+/** On one line, whatever a program or a server had to say in it. */
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).trimEnd();
+  return printable(error instanceof Error ? error.message : String(error));
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -26,9 +26,10 @@ function examples(readme: string): readonly string[] {
 }
 
 test.each([
-  ['the README of ccb', '../README.md', 7],
+  ['the README of ccb', '../README.md', 9],
   ['the README of the project', '../../../README.md', 2],
 ])('every example in %s runs', async (_, readme, count) => {
+  sandbox.installClaude();
   const lines = examples(readme);
   expect(lines).toHaveLength(count);
   writeFileSync(join(sandbox.workspace, 'steps.sh'), 'echo one\necho two\n');

@@ -9,6 +9,7 @@ import type { Backends } from './backends.ts';
 import type { Settings } from './options/settings.ts';
 import { chooseProgram } from './program.ts';
 import type { Notices } from './terminal/notices.ts';
+import { UsageError } from './usage-error.ts';
 
 /** How long the way out may take, in ms. */
 const END_MS = 5_000;
@@ -68,6 +69,9 @@ async function create(context: SessionContext, name: string, ephemeral: boolean)
   const { settings, backends, permission, notices } = context;
   requireBackend(backends, settings.backend);
   const program = chooseProgram(settings.program, backends.programs, process.env.PATH);
+  if (settings.login !== undefined && program !== 'claude') {
+    throw new UsageError(`--login means nothing to ${program}. Add --program claude, or leave it out.`);
+  }
   notices.info(
     `${program} (${settings.backend}) in ${settings.workspace}, instance ${name}${ephemeral ? ', gone at the end' : ''}`,
   );

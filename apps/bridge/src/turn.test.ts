@@ -72,3 +72,37 @@ test('a command that was ended as stalled is a failure that says why', async () 
   expect(await runTurn(context, session, 'x')).toBe(1);
   expect(shown()).toEqual(['ccb: the command was ended after 60 s of silence (CCB_STALLED)']);
 });
+
+test.each([
+  [3, false],
+  [0, true],
+])('a shell that a command ended with status %i is no warning: it is said once', async (exitCode, success) => {
+  const message = `bash exited with status ${exitCode}; a new one runs`;
+  const result = { success, exitCode, completedBy: 'exit', status: success ? 'completed' : 'failed' };
+  const updates: CommandUpdate[] = [
+    { type: 'status', status: 'restarted', message },
+    { type: 'end', result: result as CommandResult },
+  ];
+  expect(await runTurn(context, commandOf(updates, result as CommandResult), 'x')).toBe(success ? 0 : 1);
+  expect(shown().at(-1)).toBe(`ccb: claude: ${message}`);
+  expect(written).not.toContain('warning');
+  expect(written).not.toContain('ended the command');
+});
+
+test('a program that was started again before the command is a warning', async () => {
+  const updates: CommandUpdate[] = [
+    { type: 'status', status: 'restarted', message: 'it was started again before this command' },
+    { type: 'text', text: 'done' },
+  ];
+  await runTurn(context, commandOf(updates, { success: true, completedBy: 'program' }), 'x');
+  expect(shown()).toContain('ccb: warning: claude: it was started again before this command');
+});
+
+test('the status line follows what the program does', async () => {
+  const updates: CommandUpdate[] = [
+    { type: 'thought', text: 'hm' },
+    { type: 'tool_call', toolCallId: 'a', title: 'Bash: ls', kind: 'execute', status: 'in_progress' },
+  ];
+  await runTurn(context, commandOf(updates, { success: true }), 'x');
+  expect(shown()).toEqual(['1s claude thinks', '2s claude uses Bash: ls', '3s claude uses Bash: ls']);
+});

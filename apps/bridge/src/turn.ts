@@ -1,4 +1,4 @@
-import { type CommandEvent, type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
+import { type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
 import type { Answer } from './answer.ts';
 import { exitCodeOfResult } from './exit-code.ts';
 import { formatDuration } from './options/duration.ts';
@@ -39,9 +39,9 @@ export async function runTurn(context: TurnContext, session: Session, text: stri
   });
   status.start(progress.activity);
   try {
-    const result = await relay(context, session, stream, progress);
-    report(context, session, result, interrupted);
-    return exitCodeOfResult(result, { interrupted, passed: settings.passExitCode });
+    const outcome = await relay(context, session, stream, progress);
+    report(context, session, outcome, interrupted);
+    return exitCodeOfResult(outcome.result, { interrupted, passed: settings.passExitCode });
   } finally {
     command.release();
     status.stop();
@@ -57,36 +57,55 @@ function send({ instance }: Session, text: string, timeoutMs: number | undefined
   }
 }
 
+interface Outcome {
+  readonly result: CommandResult;
+  /** News of a program that was started again when the command was through. */
+  readonly restart: string | undefined;
+}
+
 async function relay(
   context: TurnContext,
-  session: Session,
+  { program }: Session,
   stream: CommandStream,
   progress: Progress,
-): Promise<CommandResult> {
+): Promise<Outcome> {
   const { answer, notices, signals, status } = context;
-  const restarts = new Restarts(session, notices);
+  let restart: string | undefined;
   try {
     for await (const event of stream.events({ signal: signals.leaving })) {
       progress.take(event);
       status.update(progress.activity);
-      restarts.take(event);
-      if (event.type === 'status' && event.status !== 'restarted' && isWarning(event)) {
-        notices.warn(newsOf(session.program, event));
+      if (event.type !== 'end') {
+        if (restart !== undefined) notices.warn(restart);
+        restart = undefined;
+      }
+      if (event.type === 'status' && isWarning(event)) {
+        // Only the result tells whether it was the command that ended the program.
+        if (event.status === 'restarted') restart = newsOf(program, event);
+        else notices.warn(newsOf(program, event));
       }
       await answer.write(event, signals.leaving);
     }
     const result = await stream.result;
     await answer.finish(signals.leaving);
-    return result;
+    return { result, restart };
   } catch (error) {
     if (InstanceError.is(error)) await answer.finish(signals.leaving);
     throw error;
   }
 }
 
-function report(context: TurnContext, { program }: Session, result: CommandResult, interrupted: boolean): void {
-  if (result.success) return;
+function report(context: TurnContext, { program }: Session, { result, restart }: Outcome, interrupted: boolean): void {
   const { notices, settings, status } = context;
+  const hasExited = result.completedBy === 'exit' && result.exitCode !== undefined;
+  if (restart !== undefined) {
+    if (!hasExited) notices.warn(restart);
+    else {
+      notices.info(restart);
+      return;
+    }
+  }
+  if (result.success) return;
   status.erase();
   if (result.status === 'timeout' && settings.timeoutMs !== undefined) {
     const limit = formatDuration(settings.timeoutMs);

@@ -10,13 +10,14 @@ const record: InstanceRecord = {
   createdAt: '2026-01-01T00:00:00.000Z',
   program: 'shell',
   workspace: '/tmp',
-  data: {},
+  data: { login: 'person' },
 };
 
 test.each([
   {},
   { program: 'shell', backend: 'process', workspace: '/tmp/' },
   { env: ['A=1'], timeout: '5m' },
+  { login: 'person' },
 ] satisfies Flags[])('an instance can be opened with %o', (flags) => {
   expect(() => refuseOtherOrigin(flags, record)).not.toThrow();
 });
@@ -27,6 +28,7 @@ test.each([
   { workspace: '/' },
   { programArg: ['-x'] },
   { image: 'x' },
+  { login: 'instance' },
 ] satisfies Flags[])('an instance that was made otherwise is not opened with %o', (flags) => {
   expect(() => refuseOtherOrigin(flags, record)).toThrow('when "work" was created. Leave it out');
 });

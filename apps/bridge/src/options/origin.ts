@@ -11,7 +11,7 @@ export function refuseOtherOrigin(flags: Flags, record: InstanceRecord): void {
     ['--program', flags.program, record.program],
     ['--workspace', workspace, record.workspace],
     ['--program-arg', flags.programArg, undefined],
-    ['--login', flags.login, undefined],
+    ['--login', flags.login, loginOf(record)],
     ['--image', flags.image, undefined],
     ['--transport', flags.transport, undefined],
   ];
@@ -22,4 +22,10 @@ export function refuseOtherOrigin(flags: Flags, record: InstanceRecord): void {
       `${option} ${made} when "${record.name}" was created. Leave it out, or leave out the name for a new instance.`,
     );
   }
+}
+
+/** Where the backend knows such a thing. */
+function loginOf({ data }: InstanceRecord): string | undefined {
+  if (typeof data !== 'object' || data === null || !('login' in data)) return undefined;
+  return typeof data.login === 'string' ? data.login : undefined;
 }

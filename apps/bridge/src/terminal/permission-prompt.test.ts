@@ -40,6 +40,31 @@ test('the answer is the option of the number, asked again until there is one', a
   expect(await answer).toEqual({ optionId: 'yes' });
 });
 
+test.each([
+  ['y', 'yes'],
+  ['Yes', 'yes'],
+  ['n', 'no'],
+  ['a', 'always'],
+  ['always', 'always'],
+])('a word will do: %s', async (typed, optionId) => {
+  const { ask, input } = setUp();
+  const always = { optionId: 'always', name: 'Allow always', kind: 'allow_always' as const };
+  const answer = ask({ ...request, options: [...request.options, always] });
+  input.write(`${typed}\n`);
+  expect(await answer).toEqual({ optionId });
+});
+
+test('a word for what is not offered is asked again', async () => {
+  const { ask, input, output, prompted } = setUp();
+  const answer = ask();
+  await prompted();
+  input.write('always\n');
+  await prompted();
+  input.write('no\n');
+  expect(await answer).toEqual({ optionId: 'no' });
+  expect(String(output.read() ?? '')).not.toContain('always');
+});
+
 test('the question shows the tool on one line, without its escapes', async () => {
   const { ask, input, output } = setUp();
   const answer = ask();

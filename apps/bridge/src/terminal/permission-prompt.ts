@@ -1,5 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import type { PermissionAnswer, PermissionHandler, PermissionRequest } from '@ccb/instance-interface';
+import type {
+  PermissionAnswer,
+  PermissionHandler,
+  PermissionOptionKind,
+  PermissionRequest,
+} from '@ccb/instance-interface';
 import { printable } from './printable.ts';
 import type { StatusLine } from './status-line.ts';
 
@@ -8,6 +13,15 @@ export interface PermissionTerminal {
   readonly output: NodeJS.WritableStream;
   readonly status: StatusLine;
 }
+
+type Option = PermissionRequest['options'][number];
+
+/** What may be typed in place of a number; the first letter will do. */
+const WORDS: readonly { readonly word: string; readonly kind: PermissionOptionKind }[] = [
+  { word: 'yes', kind: 'allow_once' },
+  { word: 'always', kind: 'allow_always' },
+  { word: 'no', kind: 'reject_once' },
+];
 
 /** Asks the person at the terminal, one request at a time. No answer (an empty line, the end of input) is a no. */
 export function permissionPrompt(terminal: PermissionTerminal): PermissionHandler {
@@ -35,7 +49,7 @@ async function ask(
     for (;;) {
       const typed = (await Promise.race([lines.question(prompt(request), { signal }), ended])).trim();
       if (typed === '') return refusal(request);
-      const option = request.options[Number(typed) - 1];
+      const option = request.options[Number(typed) - 1] ?? optionOfWord(request, typed);
       if (option !== undefined) return { optionId: option.optionId };
     }
   } finally {
@@ -52,7 +66,15 @@ function question({ toolCall, options }: PermissionRequest): string {
 }
 
 function prompt({ options }: PermissionRequest): string {
-  return `Number (1-${options.length}; Enter alone is no): `;
+  const offered = WORDS.filter(({ kind }) => options.some((option) => option.kind === kind));
+  const words = offered.map(({ word }) => `, ${word}`).join('');
+  return `Number (1-${options.length})${words} (Enter alone is no): `;
+}
+
+function optionOfWord({ options }: PermissionRequest, typed: string): Option | undefined {
+  const lower = typed.toLowerCase();
+  const kind = WORDS.find(({ word }) => lower === word || lower === word.charAt(0))?.kind;
+  return options.find((option) => option.kind === kind);
 }
 
 function refusal({ options }: PermissionRequest): PermissionAnswer {

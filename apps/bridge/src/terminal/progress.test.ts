@@ -42,7 +42,7 @@ test('a tool is shown by its best title, on one line, until it has ended', () =>
       { type: 'tool_call_update', toolCallId: 'a', content: [] },
       { type: 'tool_call_update', toolCallId: 'a', status: 'completed' },
     ),
-  ).toEqual(['claude uses Bash', 'claude uses Bash: [2Jls', 'claude uses Bash: [2Jls', 'waiting for claude']);
+  ).toEqual(['claude uses Bash', 'claude uses Bash:  [2Jls', 'claude uses Bash:  [2Jls', 'waiting for claude']);
 });
 
 test('of two tools the later one is shown, then the one that goes on', () => {

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fakeClaudeFile } from '@ccb/conformance/claude';
+import type { InstanceInterface, InstanceSpec } from '@ccb/instance-interface';
 import { processBackend } from '@ccb/process-instance';
 import { expect, vi } from 'vitest';
 
@@ -27,12 +29,22 @@ export class Sandbox {
   readonly home: string = join(this.directory, 'ccb');
   readonly workspace: string = join(this.directory, 'work');
 
+  /** First on PATH. */
+  readonly bin: string = join(this.directory, 'bin');
+
   constructor() {
     mkdirSync(this.workspace);
+    mkdirSync(this.bin);
   }
 
   get env(): Record<string, string> {
-    return { PATH: '/usr/bin:/bin', HOME: this.directory, CCB_HOME: this.home, TERM: 'xterm', SHELL: '/bin/sh' };
+    return {
+      PATH: `${this.bin}:/usr/bin:/bin`,
+      HOME: this.directory,
+      CCB_HOME: this.home,
+      TERM: 'xterm',
+      SHELL: '/bin/sh',
+    };
   }
 
   /** `ccb` with `args`; `input` is all of its stdin. */
@@ -76,6 +88,39 @@ export class Sandbox {
   /** `ccb` in a terminal of its own. */
   terminal(args: string): Running {
     return this.#spawn('script', ['-qec', `exec '${process.execPath}' '${CLI}' ${args}`, '/dev/null']);
+  }
+
+  /** Puts a scripted Claude Code on PATH. It adds its arguments and the directory of its login to `claudeStarts`, a line each time. */
+  installClaude(): void {
+    const script = [
+      '#!/bin/sh',
+      `echo "login=$CLAUDE_CONFIG_DIR $*" >> '${this.claudeStarts}'`,
+      `exec '${process.execPath}' '${fileURLToPath(fakeClaudeFile)}' "$@"`,
+    ];
+    writeFileSync(join(this.bin, 'claude'), `${script.join('\n')}\n`, { mode: 0o755 });
+  }
+
+  get claudeStarts(): string {
+    return join(this.directory, 'claude-starts');
+  }
+
+  /** An instance that another program made, and let go of before it started. */
+  async make(spec: Omit<InstanceSpec, 'type'>): Promise<void> {
+    const instance = await processBackend({ home: this.home }).create({ ...spec, type: 'process' });
+    await instance.detach();
+  }
+
+  /** What `work` makes of a kept instance, which it finds as a program that observes it. */
+  async observe<T>(name: string, work: (instance: InstanceInterface) => Promise<T>): Promise<T> {
+    const backend = processBackend({ home: this.home });
+    const record = (await backend.discover()).find((each) => each.name === name)?.record;
+    if (record === undefined) throw new Error(`There is no instance ${name}.`);
+    const instance = await backend.open(record, { mode: 'observe' });
+    try {
+      return await work(instance);
+    } finally {
+      await instance.detach();
+    }
   }
 
   /** Resolves when no process and no instance of this sandbox is left. */

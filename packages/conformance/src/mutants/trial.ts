@@ -5,7 +5,7 @@ import type { TestRunner } from '../runner.ts';
 import type { ConformanceSpec } from '../spec.ts';
 
 /** ms for one case: more than the longest takes on a busy machine, and not much more. */
-const caseMs = 3_500;
+const caseMs = 3_000;
 /** ms for what is tidied after a case. */
 const tidyMs = 4_000;
 

@@ -4,7 +4,7 @@ import type { Findings } from './trial.ts';
 import { tryOut } from './trial-process.ts';
 
 /** Processes at a time: most of a trial is waiting for deadlines. */
-const atOnce = 10;
+const atOnce = 12;
 const unbroken = 'the unbroken backend';
 
 export interface Trial {

@@ -20,7 +20,9 @@ export function textOf(events: readonly CommandEvent[]): string {
 
 /** What `lines(count)` answers. */
 export function numbered(count: number): string {
-  return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');
+  let text = '';
+  for (let line = 1; line <= count; line += 1) text += `${line}\n`;
+  return text;
 }
 
 /** Like `assert.equal`, without megabytes of difference in the message. */

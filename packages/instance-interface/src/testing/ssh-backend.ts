@@ -109,6 +109,7 @@ export const sshBackend: Backend<SshSpec, SshInstance> = {
     return { ...spec, type: 'ssh', name: spec.name, argv: spec.argv };
   },
   async create(spec: SshSpec, options?: CreateOptions): Promise<SshInstance> {
+    options?.signal?.throwIfAborted();
     const record: InstanceRecord = {
       version: 1,
       name: spec.name,

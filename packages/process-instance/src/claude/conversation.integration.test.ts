@@ -89,7 +89,9 @@ describeClaude('a conversation', (claude) => {
 
   test('is not disturbed by a command that does not exist: older versions say so, newer ones ask the model', async () => {
     const { output } = await box().sendCommandAndWait('/nosuchcommand');
-    expect(output).toMatch(claude.version === '2.1.197' ? /^Unknown (slash )?command: \/nosuchcommand/ : /^echo: \/nosuch/);
+    expect(output).toMatch(
+      claude.version === '2.1.197' ? /^Unknown (slash )?command: \/nosuchcommand/ : /^echo: \/nosuch/,
+    );
     expect(await box().sendCommandAndWait('say: on')).toMatchObject({ output: 'on' });
   });
 

@@ -10,7 +10,10 @@ describeClaude('a silence', (claude) => {
     const reading = new Reading(box().sendCommand('hang'));
     await reading.done;
     expect(stalled(reading)).toMatchObject([
-      { cause: 'thinking', message: expect.stringMatching(/^silent for .* waits for the model: its connection stands$/) },
+      {
+        cause: 'thinking',
+        message: expect.stringMatching(/^silent for .* waits for the model: its connection stands$/),
+      },
     ]);
     expect(await reading.stream.result).toMatchObject({
       status: 'failed',
@@ -25,7 +28,9 @@ describeClaude('a silence', (claude) => {
     expect(stalled(reading)).toMatchObject([
       {
         cause: 'tool',
-        message: expect.stringMatching(/^silent for .*: Bash: true; sleep 100; true runs for \d s: process \d+, `sleep 100`,/),
+        message: expect.stringMatching(
+          /^silent for .*: Bash: true; sleep 100; true runs for \d s: process \d+, `sleep 100`,/,
+        ),
       },
     ]);
     expect(await reading.stream.cancel()).toMatchObject({ status: 'cancelled' });

@@ -136,9 +136,15 @@ export class ClaudeLife {
   /** Which conversation it is in. */
   #follow(message: ClaudeMessage): void {
     if (message.type !== 'init' && message.type !== 'result') return;
-    try {
+    this.#note(() => {
       if (message.sessionId !== undefined) this.#session.follow(message.sessionId);
       if (message.type === 'result') this.#session.use();
+    });
+  }
+
+  #note(change: () => void): void {
+    try {
+      change();
     } catch (error) {
       this.#context.log('warn', 'claude.session_not_recorded', { reason: String(error) });
     }
@@ -212,6 +218,8 @@ export class ClaudeLife {
   #exited(exit: ClaudeExit): void {
     const gone = `claude ${describeExit(exit)}`;
     this.#controls.close(new Error(gone));
+    // Some versions say that a turn has ended before they have written it down.
+    this.#note(() => this.#session.use());
     if (this.#turn === undefined) return;
     const { writtenAt } = this.#turn;
     const { tail } = this.#stderr;
