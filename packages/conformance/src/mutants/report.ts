@@ -2,7 +2,7 @@ import { groups } from '../groups/groups.ts';
 import { countsOf, type Trial } from './trials.ts';
 
 /** The command that makes the page. */
-export const command = 'npx -y pnpm@12.21.0 mutants';
+const command = 'npx -y pnpm@12.21.0 mutants';
 
 /** The page about the suite, with the table of all trials. */
 export function markdown(trials: readonly Trial[]): string {

@@ -22,11 +22,12 @@ if (claude === undefined) {
   afterAll(() => sandbox[Symbol.asyncDispose]());
   const api = await startIsolatedApi();
   afterAll(() => api.close());
-  const home = join(sandbox.root, 'person');
-  mkdirSync(home);
+  const [home, temporary] = ['person', 'tmp'].map((entry) => join(sandbox.root, entry)) as [string, string];
+  for (const directory of [home, temporary]) mkdirSync(directory);
   const env = {
     ...fakeApiEnvironment(api.url, { maxRetries: 0 }),
     HOME: home,
+    TMPDIR: temporary,
     CLAUDE_CODE_EXECUTABLE: await api.executable(claude),
   };
   const spec = conformanceSpec(sandbox, name, claudeCommands, { program: 'claude', env });
