@@ -61,8 +61,17 @@ export async function openNamed(
   }
   check(record);
   notices.info(`${record.program} (${record.type}) in ${record.workspace ?? 'its own directory'}, instance ${name}`);
-  const instance = await backends.registry.open(record, { env: settings.env, permission, log: notices.log });
+  const instance = await open(context, record);
   return { instance, program: record.program, end: () => reporting(notices, instance.detach({ timeoutMs: END_MS })) };
+}
+
+async function open({ settings, backends, permission, notices }: SessionContext, record: InstanceRecord) {
+  try {
+    return await backends.registry.open(record, { env: settings.env, permission, log: notices.log });
+  } catch (cause) {
+    if (cause instanceof TypeError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
 }
 
 async function create(context: SessionContext, name: string, ephemeral: boolean): Promise<Session> {

@@ -53,9 +53,11 @@ export class ProcessInstance extends AgentInstance {
   /**
    * Takes the hold, and the agent with it when one runs; a stopped instance stays stopped.
    * @throws {InstanceError} CCB_NOT_FOUND, CCB_LOCKED, CCB_RECORD_INVALID
+   * @throws {TypeError} for a variable that the record does not name
    */
   static async open(record: InstanceRecord, options: ProcessOptions = {}): Promise<ProcessInstance> {
     const instance = new ProcessInstance(record, options);
+    instance.#assertNamed(options.env ?? {});
     try {
       assertOwn(instance.#layout, instance.#own);
       await instance._open(options);
@@ -129,6 +131,17 @@ export class ProcessInstance extends AgentInstance {
     const held = this.#lock !== undefined || (await isLocked(this.#layout.lock));
     const holder = held ? readHolder(this.#layout.lock) : undefined;
     return { ...(await super._info(call)), transport: 'fifo', ...(holder === undefined ? {} : { holder }) };
+  }
+
+  /** Without its name in the record a value would never reach the program. */
+  #assertNamed(env: Readonly<Record<string, string>>): void {
+    const { secrets } = this.#data;
+    const unknown = Object.keys(env).filter((name) => !secrets.includes(name));
+    if (unknown.length === 0) return;
+    const known = secrets.length === 0 ? 'no variables' : secrets.join(', ');
+    throw new TypeError(
+      `${this.name}: it was created with ${known}, and not with ${unknown.join(', ')}. Leave it out, or create another instance.`,
+    );
   }
 
   async #translate<T>(work: Promise<T>): Promise<T> {

@@ -60,3 +60,12 @@ test('a secret is asked for again when the agent died, and not while it lives', 
   const given = await sandbox.open(box.record, { env: { TOKEN: 'four' } });
   expect(await given.sendCommandAndWait('printf %s "$TOKEN" | wc -c')).toMatchObject({ output: '4\n' });
 });
+
+test('a value that the record has no name for is refused: it would never reach the program', async () => {
+  await using sandbox = new Sandbox();
+  const box = await sandbox.create('box', { env: { TOKEN: 'hush' } });
+  await box.detach();
+  const opening = sandbox.open(box.record, { env: { TOKEN: 'hush', OTHER: 'louder' } });
+  await expect(opening).rejects.toThrow(/created with TOKEN, and not with OTHER/);
+  await sandbox.open(box.record);
+});
