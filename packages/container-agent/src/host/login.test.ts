@@ -4,7 +4,10 @@ import { loginEnvironment } from './login.ts';
 const person = { CLAUDE_CONFIG_DIR: '/home/ada/.config/claude', ANTHROPIC_API_KEY: 'not to be taken along' };
 
 test('an instance has a login of its own', () => {
-  expect(loginEnvironment('claude', 'instance', '/i/home', person)).toEqual({ CLAUDE_CONFIG_DIR: '/i/home/.claude' });
+  expect(loginEnvironment('claude', 'instance', '/i/home', person)).toEqual({
+    CLAUDE_CONFIG_DIR: '/i/home/.claude',
+    CLAUDE_CODE_TMPDIR: '/i/home/.tmp',
+  });
 });
 
 test("a person's login is the directory that the person uses, wherever that is", () => {

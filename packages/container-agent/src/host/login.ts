@@ -9,7 +9,8 @@ export function loginEnvironment(
   person: NodeJS.ProcessEnv,
 ): Readonly<Record<string, string>> {
   if (program !== 'claude') return {};
-  if (login === 'instance') return { CLAUDE_CONFIG_DIR: join(home, '.claude') };
+  // What it keeps of a session in the temporary directory would outlive the instance.
+  if (login === 'instance') return { CLAUDE_CONFIG_DIR: join(home, '.claude'), CLAUDE_CODE_TMPDIR: join(home, '.tmp') };
   const { CLAUDE_CONFIG_DIR: directory } = person;
   return directory === undefined ? {} : { CLAUDE_CONFIG_DIR: directory };
 }

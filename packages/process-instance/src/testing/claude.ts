@@ -33,7 +33,7 @@ export function describeClaude(name: string, body: (claude: RealClaude) => void)
 
 /**
  * A real Claude Code that reaches a fake API and nothing else, of a person whose home is empty. At the end nothing may be
- * left of the instances, and nothing may have come into that home.
+ * left of the instances, and nothing may have come into that home, nor of a conversation into the temporary directory.
  */
 export class RealClaude {
   readonly version: string;
@@ -47,17 +47,19 @@ export class RealClaude {
       this.#sandbox = new Sandbox();
       mkdirSync(this.home);
       mkdirSync(this.temporary);
+      this.#api = await startIsolatedApi();
       vi.stubEnv('HOME', this.home);
       vi.stubEnv('TMPDIR', this.temporary);
       vi.stubEnv('CLAUDE_CONFIG_DIR', undefined);
-      this.#api = await startIsolatedApi();
       const executable = await this.#api.executable(path);
       this.#env = { ...fakeApiEnvironment(this.#api.url, { maxRetries: 1 }), CLAUDE_CODE_EXECUTABLE: executable };
     });
     afterAll(async () => {
       vi.unstubAllEnvs();
       const leaks = leaksOf(this.sandbox);
-      const touched = filesIn(this.home);
+      // It keeps things of its own there; `-…` are those of a conversation.
+      const sessions = filesIn(this.temporary).filter((path) => /^claude-\d+\/-/.test(path));
+      const touched = [...filesIn(this.home), ...sessions];
       await this.sandbox[Symbol.asyncDispose]();
       await this.api.close();
       expect(leaks).toEqual([]);

@@ -92,7 +92,8 @@ class EventStream {
   /** Everything that was said is sent, then the connection ends in the middle of the message. */
   async #cut(): Promise<void> {
     await new Promise<void>((resolve) => this.#response.write(': cut\n\n', () => resolve()));
-    this.#response.destroy();
+    // In order behind what was written: a reset could overtake it.
+    this.#response.socket?.end();
   }
 
   async #event(type: string, fields: object): Promise<void> {

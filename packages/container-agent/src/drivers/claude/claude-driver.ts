@@ -96,12 +96,32 @@ class ClaudeDriver implements Driver {
     try {
       await this.#life?.process.exited;
       requireDirectory(this.#context.workspace);
-      const executable = await this.#executable.find(abort.signal);
-      const parts = { context: this.#context, executable, session: this.#session };
-      this.#life = await ClaudeLife.start(parts, abort.signal);
+      this.#life = await this.#begin(abort);
       if (this.#paused) this.#life.process.pause();
     } finally {
       signal.removeEventListener('abort', forward);
+    }
+  }
+
+  /** Its version is asked beside its start, not before: a tenth of a second. A wrong one is ended, and has seen no prompt. */
+  async #begin(abort: AbortController): Promise<ClaudeLife> {
+    const executable = this.#executable.locate();
+    const checked = this.#executable.check(executable, abort.signal);
+    checked.catch((error: unknown) => abort.abort(error));
+    let life: ClaudeLife;
+    try {
+      life = await ClaudeLife.start({ context: this.#context, executable, session: this.#session }, abort.signal);
+    } catch (error) {
+      // What it is says more than how it ended.
+      await checked;
+      throw error;
+    }
+    try {
+      await checked;
+      return life;
+    } catch (error) {
+      await life.process.end(0);
+      throw error;
     }
   }
 

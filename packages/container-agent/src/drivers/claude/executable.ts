@@ -24,16 +24,17 @@ export class Executable {
     return this.#asked?.version;
   }
 
-  /**
-   * @returns its path
-   * @throws {DriverError} CCB_PROGRAM_NOT_FOUND where there is none, or one that is too old
-   */
-  async find(signal: AbortSignal): Promise<string> {
+  /** Its path. @throws {DriverError} CCB_PROGRAM_NOT_FOUND where there is none */
+  locate(): string {
     const { env, workspace } = this.#context;
-    const path = locate(env, workspace);
+    return locate(env, workspace);
+  }
+
+  /** Learns the version. @throws {DriverError} CCB_PROGRAM_NOT_FOUND for one that is too old, or no Claude Code at all */
+  async check(path: string, signal: AbortSignal): Promise<void> {
     const { mtimeMs, size } = statSync(path);
     const identity = `${path}\0${mtimeMs}\0${size}`;
-    if (this.#asked?.identity === identity) return path;
+    if (this.#asked?.identity === identity) return;
     const said = await ask(path, this.#context, signal);
     const version = /^(\d+)\.(\d+)\.(\d+)\S*/.exec(said);
     if (version === null) {
@@ -50,7 +51,6 @@ export class Executable {
       this.#context.log('info', 'claude.version_untested', fields);
     }
     this.#asked = { identity, version: version[0] };
-    return path;
   }
 }
 

@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { claudeCommands, defineConformance, type TestRunner } from '@ccb/conformance';
+import { fakeApiEnvironment, startIsolatedApi } from '@ccb/conformance/claude';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { conformanceSpec } from './conformance-spec.ts';
+import { Sandbox } from './sandbox.ts';
+
+/** The path of a real one, as `node scripts/claude-code.mjs 2.1.197` prints it. */
+const claude = process.env.CCB_CLAUDE;
+const name = 'process with a real Claude Code';
+
+/**
+ * The suite on a real Claude Code: every `of`-th group, from the `share`-th on (1 is the first). One file for each share,
+ * so that they can run beside each other.
+ */
+export async function conformReal(share: number, of: number): Promise<void> {
+  if (claude === undefined) {
+    notHere();
+    return;
+  }
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+  const api = await startIsolatedApi();
+  afterAll(() => api.close());
+  const [home, temporary] = ['person', 'tmp'].map((entry) => join(sandbox.root, entry)) as [string, string];
+  for (const directory of [home, temporary]) mkdirSync(directory);
+  const env = {
+    ...fakeApiEnvironment(api.url, { maxRetries: 0 }),
+    HOME: home,
+    TMPDIR: temporary,
+    CLAUDE_CODE_EXECUTABLE: await api.executable(claude),
+  };
+  const spec = conformanceSpec(sandbox, name, claudeCommands, { program: 'claude', env });
+  // Each start takes a second on a machine that does nothing else.
+  defineConformance({ ...spec, testTimeoutMs: 45_000 }, everyGroup(share, of));
+}
+
+function everyGroup(share: number, of: number): TestRunner {
+  let depth = 0;
+  let count = 0;
+  return {
+    test,
+    afterEach,
+    describe(title, body) {
+      if (depth === 1 && count++ % of !== share - 1) return;
+      describe(title, () => {
+        depth += 1;
+        body();
+        depth -= 1;
+      });
+    },
+  };
+}
+
+function notHere(): void {
+  describe.skip(`${name} (not here: CCB_CLAUDE is not set)`, () => test('conforms', () => {}));
+  if (process.env.CI !== 'true') return;
+  test('continuous integration has a real Claude Code', () => {
+    expect(claude, 'CCB_CLAUDE is not set').toMatch(/claude$/);
+  });
+}
