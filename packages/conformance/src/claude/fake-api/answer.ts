@@ -7,6 +7,9 @@ import type { MessageReply, ReplyBlock } from './reply.ts';
 /** Anything that verifies itself as base64 is a signature here. */
 const signature = 'ZmFrZQ==';
 
+/** ms between the last piece and a cut. */
+const cutMs = 200;
+
 /** Sends a message whole. One that hangs or is cut off never becomes whole. */
 export function sendWhole(response: ServerResponse, reply: MessageReply, id: string, model: string): void {
   if (reply.instead === 'hang') return;
@@ -92,7 +95,8 @@ class EventStream {
   /** Everything that was said is sent, then the connection ends in the middle of the message. */
   async #cut(): Promise<void> {
     await new Promise<void>((resolve) => this.#response.write(': cut\n\n', () => resolve()));
-    // In order behind what was written: a reset could overtake it.
+    // Those who see both at once forget what they have read.
+    await delay(cutMs, undefined, { signal: this.#signal });
     this.#response.socket?.end();
   }
 

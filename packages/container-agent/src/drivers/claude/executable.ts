@@ -81,10 +81,12 @@ function isExecutable(path: string): boolean {
 }
 
 function ask(path: string, { env, workspace }: DriverContext, signal: AbortSignal): Promise<string> {
+  // Not to be taken for a stray when the program beside it dies.
+  const { CCB_INSTANCE: _, ...own } = env;
   return new Promise((done, fail) => {
     const options = {
       cwd: workspace,
-      env,
+      env: own,
       signal,
       timeout: VERSION_MS,
       killSignal: 'SIGKILL',
