@@ -21,6 +21,11 @@ export interface Mutant {
   spec(): ConformanceSpec<MemoryInstance>;
 }
 
+/** The names of all groups that fail. */
+export function expectedOf({ fails, also = [] }: Mutant): readonly string[] {
+  return [fails, ...also.map(({ group }) => group)].map(({ name }) => name);
+}
+
 /** What the defect is in; all else is as it should be. */
 export interface Parts {
   readonly instance?: typeof MemoryInstance;

@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { mutants } from './catalogue.ts';
 import { surprisesOf, type Trial, tryAll } from './trials.ts';
 
-/** ms for all trials together; they take about one minute on two cores. */
+/** ms for all trials together; the whole suite for each is `pnpm mutants`. */
 const trialsMs = 300_000;
 
 describe('the suite', () => {
   let trials: readonly Trial[];
 
   beforeAll(async () => {
-    trials = await tryAll();
+    trials = await tryAll('named');
   }, trialsMs);
 
   const surprises = (name: string | undefined): readonly string[] =>
@@ -24,7 +24,7 @@ describe('the suite', () => {
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
   });
 
-  test.each(mutants)('finds the backend that $name, in the group $fails.name, and nowhere else', ({ name }) => {
+  test.each(mutants)('finds the backend that $name, in the group $fails.name', ({ name }) => {
     expect(surprises(name)).toEqual([]);
   });
 });

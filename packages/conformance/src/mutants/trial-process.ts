@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Findings } from './trial.ts';
 
+/** `whole`: each mutant meets the whole suite; `named`: the groups that must find it. The unbroken one meets it all. */
+export type Edition = 'whole' | 'named';
+
 const child = fileURLToPath(new URL('./children/trials.ts', import.meta.url));
 /** ms for one trial: many times what it takes. */
 const trialMs = 60_000;
@@ -11,8 +14,8 @@ const trialMs = 60_000;
  * @param names of mutants; another name stands for the unbroken backend
  * @throws {Error} when the process does not come to its end
  */
-export async function tryOut(names: readonly string[]): Promise<readonly Findings[]> {
-  const trial = spawn(process.execPath, ['--conditions=@ccb/source', '--import', 'tsx', child, ...names], {
+export async function tryOut(edition: Edition, names: readonly string[]): Promise<readonly Findings[]> {
+  const trial = spawn(process.execPath, ['--conditions=@ccb/source', '--import', 'tsx', child, edition, ...names], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR },
     timeout: names.length * trialMs,

@@ -49,9 +49,11 @@ class Sequence implements TestRunner {
     this.#tidy = body;
   }
 
-  async run(): Promise<readonly Failure[]> {
+  /** @param groups their names; absent: all */
+  async run(groups: readonly string[] | undefined): Promise<readonly Failure[]> {
     const failures: Failure[] = [];
     for (const { group, name, run } of this.cases) {
+      if (groups?.includes(group) === false) continue;
       const note = (error: unknown): void => void failures.push({ group, name, reason: String(error) });
       process.on('unhandledRejection', note).on('uncaughtException', note);
       try {
@@ -69,13 +71,16 @@ class Sequence implements TestRunner {
   }
 }
 
-/** Runs the whole suite. Only in a process of its own: whatever the backend rejects unheard is held against it. */
-export async function findingsOf<I extends InstanceInterface>(spec: ConformanceSpec<I>): Promise<Findings> {
+/** Runs the suite, or these groups of it. Only in a process of its own: whatever the backend rejects unheard is held against it. */
+export async function findingsOf<I extends InstanceInterface>(
+  spec: ConformanceSpec<I>,
+  groups?: readonly string[],
+): Promise<Findings> {
   const sequence = new Sequence();
   defineConformance({ ...spec, testTimeoutMs: caseMs }, sequence);
   const cases: Record<string, number> = {};
   for (const { group } of sequence.cases) cases[group] = (cases[group] ?? 0) + 1;
-  return { cases, failures: await sequence.run() };
+  return { cases, failures: await sequence.run(groups) };
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { mutants } from './catalogue.ts';
-import type { Mutant } from './mutant.ts';
+import { expectedOf, type Mutant } from './mutant.ts';
 import type { Findings } from './trial.ts';
-import { tryOut } from './trial-process.ts';
+import { type Edition, tryOut } from './trial-process.ts';
 
 /** Processes at a time: most of a trial is waiting for deadlines. */
 const atOnce = 12;
@@ -14,11 +14,18 @@ export interface Trial {
 }
 
 /** Tries the unbroken backend and all mutants. @returns in the order of the catalogue */
-export async function tryAll(): Promise<readonly Trial[]> {
+export async function tryAll(edition: Edition): Promise<readonly Trial[]> {
   const subjects = [undefined, ...mutants];
   // Those of one subject have the same deadlines to wait for: neighbours go to different processes.
   const shares = Array.from({ length: atOnce }, (_, share) => subjects.filter((_, index) => index % atOnce === share));
-  const found = await Promise.all(shares.map((share) => tryOut(share.map((mutant) => mutant?.name ?? unbroken))));
+  const found = await Promise.all(
+    shares.map((share) =>
+      tryOut(
+        edition,
+        share.map((mutant) => mutant?.name ?? unbroken),
+      ),
+    ),
+  );
   return subjects.map((mutant, index) => {
     const findings = found[index % atOnce]?.[Math.floor(index / atOnce)];
     if (findings === undefined) throw new Error(`There are no findings about ${mutant?.name ?? unbroken}.`);
@@ -36,8 +43,7 @@ export function countsOf({ failures }: Findings): ReadonlyMap<string, number> {
 /** What must not be: groups that missed their mutant, and groups that failed where nobody said so, with the cases. */
 export function surprisesOf({ mutant, findings }: Trial): readonly string[] {
   const subject = mutant === undefined ? unbroken : `the one that "${mutant.name}"`;
-  const expected = mutant === undefined ? [] : [mutant.fails, ...(mutant.also ?? []).map(({ group }) => group)];
-  const names = expected.map(({ name }) => name);
+  const names = mutant === undefined ? [] : expectedOf(mutant);
   const failing = countsOf(findings);
   return [
     ...names.filter((name) => !failing.has(name)).map((name) => `${subject} passes in "${name}"`),
