@@ -51,7 +51,7 @@ export async function openNamed(
   name: string,
   check: (record: InstanceRecord) => void,
 ): Promise<Session> {
-  const { settings, backends, permission, notices } = context;
+  const { backends, notices } = context;
   const record = await findRecord(backends, name);
   if (record === undefined) {
     throw new InstanceError(

@@ -7,6 +7,7 @@ import type {
 } from '@ccb/instance-interface';
 import { printable } from './printable.ts';
 import type { StatusLine } from './status-line.ts';
+import { discardTypedAhead } from './typed-ahead.ts';
 
 export interface PermissionTerminal {
   readonly input: NodeJS.ReadableStream;
@@ -41,6 +42,7 @@ async function ask(
   signal.throwIfAborted();
   status.erase();
   status.hold('question', true);
+  discardTypedAhead(input);
   output.write(`${question(request)}\n`);
   // Without readline's own line editing the terminal keeps Ctrl-C a signal, and so a way out of the command.
   const lines = createInterface({ input, output, terminal: false });

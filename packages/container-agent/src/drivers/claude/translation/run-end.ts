@@ -80,7 +80,7 @@ function isSignIn(result: ResultMessage, facts: TurnFacts): boolean {
 function signInMessage(text: string): string {
   return (
     `Claude Code is not signed in (${text}). ` +
-    'Give ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN with --env, or let the instance use a login of your own.'
+    "Create the instance with ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN in env, or with login 'person'."
   );
 }
 
