@@ -10,7 +10,7 @@ interface Answer {
   readonly upper: string;
 }
 
-const path = process.argv[2] ?? `${process.env['XDG_RUNTIME_DIR'] ?? '/tmp'}/upper`;
+const path = process.argv[2] ?? `${process.env.XDG_RUNTIME_DIR ?? '/tmp'}/upper`;
 const channel = await NamedPipeChannel.listen<Ask, Answer>(path);
 process.once('SIGTERM', () => void channel.close());
 process.once('SIGINT', () => void channel.close());

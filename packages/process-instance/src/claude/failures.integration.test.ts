@@ -50,7 +50,7 @@ describeClaude('what goes wrong', (claude) => {
       error: {
         code: 'CCB_SIGN_IN',
         retryable: false,
-        message: expect.stringMatching(/^Claude Code is not signed in .*Give ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH/),
+        message: expect.stringMatching(/^Claude Code is not signed in .*ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH/),
       },
     });
     expect(claude.api.requests.some(({ prompt }) => prompt === 'say: never')).toBe(false);

@@ -39,7 +39,7 @@ test('who is not signed in learns what to do', () => {
   const told = end({ is_error: true, result: 'No.' }, { apiError: 'authentication_failed' });
   for (const { error } of [...texts, told]) {
     expect(error).toMatchObject({ code: 'CCB_SIGN_IN', retryable: false });
-    expect(error?.message).toMatch(/--env/);
+    expect(error?.message).toMatch(/ANTHROPIC_API_KEY/);
   }
 });
 
