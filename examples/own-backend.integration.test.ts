@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { createRegistry, type InstanceInterface, parseRecord } from '@ccb/instance-interface';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createRegistry, type InstanceInterface, parseRecord } from '../index.ts';
-import { collect } from '../testing/scripted.ts';
-import { sshBackend } from '../testing/ssh-backend.ts';
+import { sshBackend } from './own-backend.ts';
 
-describe('a whole backend of somebody else, on real processes', () => {
+describe("a stranger's backend, on real processes", () => {
   const registry = createRegistry([sshBackend]);
   let instance: InstanceInterface;
 
@@ -85,7 +84,7 @@ describe('a whole backend of somebody else, on real processes', () => {
 
   test('its record, persisted and read back, opens it again', async () => {
     const again = await registry.open(parseRecord(JSON.parse(JSON.stringify(instance.record))));
-    expect(await collect(again.sendCommand('echo again'))).toEqual(['again\n']);
+    expect(await again.sendCommandAndWait('echo again')).toMatchObject({ output: 'again\n' });
     await again[Symbol.asyncDispose]();
     expect(again.state).toBe('closed');
   });
