@@ -2,7 +2,7 @@ export type { AgentSettings } from './agent/settings.ts';
 export { parseStall } from './agent/stall-options.ts';
 export { endStrays } from './agent/strays.ts';
 export { agentFile } from './agent-file.ts';
-export { driverNames } from './drivers/catalogue.ts';
+export { driverNames } from './drivers/names.ts';
 export { AgentClient, type Pong } from './host/agent-client.ts';
 export { AgentInstance, type AgentInstanceOptions } from './host/agent-instance.ts';
 export type { ClientEvents } from './host/client-listeners.ts';

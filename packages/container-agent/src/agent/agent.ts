@@ -100,6 +100,7 @@ export class Agent implements AsyncDisposable {
     try {
       journal = Journal.open(join(settings.state, 'journal'), { ...settings.journal, log });
       const agent = new Agent(settings, version, log, lock, journal);
+      await agent.#program.load();
       agent.#program.endLeftovers();
       agent.#endLost();
       await agent.#listen();

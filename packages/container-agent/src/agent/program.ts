@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { driverFactory } from '../drivers/catalogue.ts';
+import type { DriverFactory } from '../drivers/driver.ts';
 import type { ProgramHealth } from '../protocol/frames.ts';
 import type { AgentLog } from './log.ts';
 import { ProgramFile } from './program-record.ts';
@@ -18,6 +19,9 @@ export class Program {
   readonly #log: AgentLog;
   readonly #file: ProgramFile;
   readonly #directory: string;
+  #makeDriver: DriverFactory | undefined;
+  /** Why there is none. */
+  #unknown: unknown;
   #supervisor: Supervisor | undefined;
   #turns: Turns | undefined;
 
@@ -63,6 +67,15 @@ export class Program {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  /** Loads what the program needs. Before anything else; a program that nobody knows is told to whoever configures it. */
+  async load(): Promise<void> {
+    try {
+      this.#makeDriver = await driverFactory(this.name);
+    } catch (error) {
+      this.#unknown = error;
+    }
+  }
+
   /** Takes the secrets and brings the program up. The first ones count for this agent's life. @throws {Refusal} CCB_SECRET_MISSING */
   async configure(secrets: Readonly<Record<string, string>>): Promise<void> {
     if (this.#turns === undefined) {
@@ -102,6 +115,8 @@ export class Program {
   }
 
   #make(secrets: Readonly<Record<string, string>>): void {
+    const makeDriver = this.#makeDriver;
+    if (makeDriver === undefined) throw this.#unknown;
     const settings = this.#settings;
     const directory = this.#directory;
     const memory = join(settings.state, 'memory');
@@ -116,7 +131,7 @@ export class Program {
       args: settings.programArgs,
       endStrays: () => this.#endStrays(),
     };
-    this.#supervisor = new Supervisor(driverFactory(settings.program), context, this.#file, this.#log);
+    this.#supervisor = new Supervisor(makeDriver, context, this.#file, this.#log);
     this.#turns = new Turns({ ...this.#parts, supervisor: this.#supervisor, stall: settings.stall });
   }
 }

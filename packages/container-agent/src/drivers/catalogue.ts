@@ -1,22 +1,17 @@
-import { createClaudeDriver } from './claude/claude-driver.ts';
 import type { DriverFactory } from './driver.ts';
 import { DriverError } from './driver-error.ts';
-import { createEchoDriver } from './echo.ts';
-import { createShellDriver } from './shell/shell-driver.ts';
+import { type DriverName, driverNames } from './names.ts';
 
-const factories: ReadonlyMap<string, DriverFactory> = new Map<string, DriverFactory>([
-  ['claude', createClaudeDriver],
-  ['echo', createEchoDriver],
-  ['shell', createShellDriver],
-]);
-
-/** The programs that this agent can drive. */
-export const driverNames: readonly string[] = Object.freeze([...factories.keys()]);
+/** Loaded when asked for: an agent drives one program, and the others would cost it time and memory. */
+const loaders: Readonly<Record<DriverName, () => Promise<DriverFactory>>> = {
+  claude: async () => (await import('./claude/claude-driver.ts')).createClaudeDriver,
+  echo: async () => (await import('./echo.ts')).createEchoDriver,
+  shell: async () => (await import('./shell/shell-driver.ts')).createShellDriver,
+};
 
 /** @throws {DriverError} CCB_PROGRAM_NOT_FOUND, naming those that are known */
-export function driverFactory(name: string): DriverFactory {
-  const factory = factories.get(name);
-  if (factory) return factory;
+export async function driverFactory(name: string): Promise<DriverFactory> {
+  if (driverNames.includes(name)) return await loaders[name as DriverName]();
   throw new DriverError(
     'CCB_PROGRAM_NOT_FOUND',
     `No program is called "${name}". Choose one of: ${driverNames.join(', ')}.`,

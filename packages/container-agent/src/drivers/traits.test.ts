@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { driverNames } from './catalogue.ts';
+import { driverNames } from './names.ts';
 import { traitsOf } from './traits.ts';
 
 test('claude asks before it acts, and has no exit status; the others have one, and do not ask', () => {

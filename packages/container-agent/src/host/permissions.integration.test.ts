@@ -18,8 +18,7 @@ let running: Promise<ScriptedTurn>;
 
 // The agent is the real one; only its program is one that asks when the test wants it to.
 vi.mock('../drivers/catalogue.ts', () => ({
-  driverNames: ['claude'],
-  driverFactory: () => (context: DriverContext) => {
+  driverFactory: async () => (context: DriverContext) => {
     const driver = new ScriptedDriver(context);
     const run = driver.run.bind(driver);
     driver.run = (turn) => {
