@@ -101,6 +101,8 @@ export const crashAndRestart: Group = {
         assert.ok(commands.recall && faults.killProgram);
         const instance = await create();
         await assertAnswers(instance, commands, 'to be remembered');
+        // A program may write down a little later what was said last.
+        for (const text of ['then this', 'and this', 'and that']) await assertAnswers(instance, commands, text);
         const { stream } = await hang(instance, commands);
         await faults.killProgram(instance);
         await stream.result;
