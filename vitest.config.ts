@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-const packages = ['instance-interface', 'named-pipe', 'container-agent', 'process-instance', 'conformance'].map(
+const packages = ['instance-interface', 'named-pipe', 'container-agent', 'process-instance', 'docker-instance', 'conformance'].map(
   (name) => `packages/${name}`,
 );
 const roots = [...packages, 'apps/bridge'];

@@ -34,7 +34,7 @@ export class Subject {
   }
 
   agents(): number[] {
-    return namedAfter(join(this.directory, 'agent.cjs')).filter((pid) => this.#isAgent(pid));
+    return namedAfter(this.#agentFile).filter((pid) => this.#isAgent(pid));
   }
 
   /** @throws {Error} when the process is not one of this instance's program */
@@ -62,6 +62,6 @@ export class Subject {
   }
 
   #isAgent(pid: number): boolean {
-    return commandLineOf(pid).includes(join(this.directory, 'agent.cjs'));
+    return commandLineOf(pid).includes(this.#agentFile);
   }
 }

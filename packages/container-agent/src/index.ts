@@ -4,14 +4,31 @@ export { endStrays } from './agent/strays.ts';
 export { agentFile } from './agent-file.ts';
 export { driverNames } from './drivers/names.ts';
 export { AgentClient, type Pong } from './host/agent-client.ts';
+export { type AgentData, assertNamed, invalidData, parseAgentData, variablePattern } from './host/agent-data.ts';
 export { AgentInstance, type AgentInstanceOptions } from './host/agent-instance.ts';
+export { type AgentSpecOptions, parseAgentSpec } from './host/agent-spec.ts';
 export type { ClientEvents } from './host/client-listeners.ts';
 export type { ConnectOptions } from './host/connection.ts';
+export { translated } from './host/foreign-error.ts';
+export { Hold } from './host/hold.ts';
+export {
+  assertFree,
+  assertOwn,
+  claimDirectory,
+  discard,
+  furnish,
+  makePipes,
+  type OwnedRecord,
+  removeDirectory,
+} from './host/instance-directory.ts';
 export { killAgent, type LocalAgent } from './host/kill-agent.ts';
 export { defaultHome, type InstanceLayout, instanceLayout } from './host/layout.ts';
 export { loginEnvironment } from './host/login.ts';
 export { openObserverChannel } from './host/observer-channel.ts';
+export { instanceDirectories, readOwnRecord, writeRecord } from './host/own-record.ts';
+export { RenewableChannel } from './host/renewable-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
+export { readTail, type Tail, type TailOptions } from './host/tail.ts';
 export type {
   AgentFrame,
   AgentHello,

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
-import type { InstanceLayout } from '@ccb/container-agent';
+import { closeSync, constants, openSync, renameSync, statSync } from 'node:fs';
+import { type InstanceLayout, readTail } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 
 const LOG_BYTES = 1024 * 1024;
+/** What an error tells of it. */
+const TAIL_BYTES = 16 * 1024;
 /** The agent's exit status when another agent of the instance lives. */
 const EXIT_LOCKED = 75;
 
@@ -55,11 +57,8 @@ async function readiness(child: ChildProcess, signal: AbortSignal): Promise<'rea
 
 /** The last lines of the agent's log. */
 function logTail(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
-  } catch {
-    return '(no log)';
-  }
+  const { text, problem } = readTail(path, { maxBytes: TAIL_BYTES });
+  return text?.trimEnd().split('\n').slice(-5).join('\n') ?? `(${problem})`;
 }
 
 function openLog(path: string): number {

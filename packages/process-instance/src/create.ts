@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { defaultHome, instanceLayout } from '@ccb/container-agent';
+import {
+  assertFree,
+  claimDirectory,
+  defaultHome,
+  discard,
+  furnish,
+  instanceLayout,
+  translated,
+} from '@ccb/container-agent';
 import type { CreateOptions } from '@ccb/instance-interface';
 import { acquireLock } from '@ccb/named-pipe/lock';
-import { translated } from './foreign-error.ts';
-import { assertFree, claimDirectory, discard, furnish } from './instance-directory.ts';
 import type { ProcessRecord } from './process-data.ts';
 import { ProcessInstance } from './process-instance.ts';
 import { type ProcessSpec, parseProcessSpec } from './process-spec.ts';

@@ -1,17 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { endStrays, instanceLayout } from '@ccb/container-agent';
-import { type Discovered, InstanceError, parseRecord } from '@ccb/instance-interface';
+import { endStrays, instanceDirectories, instanceLayout, readOwnRecord, removeDirectory } from '@ccb/container-agent';
+import type { Discovered } from '@ccb/instance-interface';
 import { isLocked } from '@ccb/named-pipe/lock';
-import { removeDirectory } from './instance-directory.ts';
-import { asProcessRecord, type ProcessRecord } from './process-data.ts';
+import { asProcessRecord } from './process-data.ts';
 
 /** The process instances whose records lie under `<home>/instances`. What cannot be read is described, not hidden. */
 export async function discoverProcesses(home: string): Promise<readonly Discovered[]> {
   const found: Discovered[] = [];
   for (const directory of instanceDirectories(home)) {
     try {
-      const record = readRecord(directory);
+      const record = readOwnRecord(directory, 'process', asProcessRecord);
       if (record === undefined) continue;
       const state = (await isLocked(instanceLayout(directory, record.name).agentLock)) ? 'agent running' : 'stopped';
       found.push({
@@ -37,7 +34,7 @@ export async function sweepEphemeral(home: string): Promise<readonly string[]> {
   const swept: string[] = [];
   for (const directory of instanceDirectories(home)) {
     try {
-      const record = readRecord(directory);
+      const record = readOwnRecord(directory, 'process', asProcessRecord);
       if (record === undefined || !record.data.ephemeral) continue;
       const layout = instanceLayout(directory, record.name);
       // The agent of a holder that died just now cleans up by itself.
@@ -50,33 +47,4 @@ export async function sweepEphemeral(home: string): Promise<readonly string[]> {
     }
   }
   return swept;
-}
-
-/** undefined: nothing of this backend's. */
-function readRecord(directory: string): ProcessRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(directory, 'instance.json'), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const envelope = parseRecord(JSON.parse(text));
-  if (envelope.type !== 'process') return undefined;
-  const record = asProcessRecord(envelope);
-  if (record.data.directory === directory) return record;
-  const message = `its record says that it lies in ${record.data.directory}; it was copied or moved`;
-  throw new InstanceError('CCB_RECORD_INVALID', message, { instance: record.name });
-}
-
-function instanceDirectories(home: string): readonly string[] {
-  const instances = join(home, 'instances');
-  try {
-    return readdirSync(instances, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => join(instances, entry.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }

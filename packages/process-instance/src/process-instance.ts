@@ -1,21 +1,25 @@
 import {
   AgentInstance,
+  assertNamed,
+  assertOwn,
+  Hold,
   type InstanceLayout,
   instanceLayout,
   killAgent,
   loginEnvironment,
+  makePipes,
   openObserverChannel,
+  removeDirectory,
+  translated,
   writeSettings,
 } from '@ccb/container-agent';
 import type { CallOptions, InstanceInfo, InstanceRecord, OpenOptions } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
-import { acquireLock, type FileLock, isLocked, readHolder, whenFree } from '@ccb/named-pipe/lock';
+import { type FileLock, isLocked, whenFree } from '@ccb/named-pipe/lock';
 import { spawnAgent } from './agent-process.ts';
 import { createProcess } from './create.ts';
 import { programEnvironment } from './environment.ts';
-import { translated } from './foreign-error.ts';
-import { assertOwn, makePipes, removeDirectory } from './instance-directory.ts';
 import { asProcessRecord, type ProcessData, type ProcessRecord } from './process-data.ts';
 import type { ProcessSpec } from './process-spec.ts';
 
@@ -32,7 +36,7 @@ export class ProcessInstance extends AgentInstance {
   readonly #data: ProcessData;
   readonly #layout: InstanceLayout;
   readonly #observing: boolean;
-  #lock: FileLock | undefined;
+  readonly #hold: Hold;
 
   /** @throws {InstanceError} CCB_RECORD_INVALID */
   constructor(record: InstanceRecord, options: ProcessOptions = {}) {
@@ -42,7 +46,7 @@ export class ProcessInstance extends AgentInstance {
     this.#data = own.data;
     this.#layout = instanceLayout(own.data.directory, own.name);
     this.#observing = options.mode === 'observe';
-    this.#lock = options.lock;
+    this.#hold = new Hold(this.#layout.lock, own.name, options.lock);
   }
 
   /** @throws {InstanceError} CCB_NAME_TAKEN, CCB_PROGRAM_NOT_FOUND @throws {TypeError} for a bad spec */
@@ -57,7 +61,7 @@ export class ProcessInstance extends AgentInstance {
    */
   static async open(record: InstanceRecord, options: ProcessOptions = {}): Promise<ProcessInstance> {
     const instance = new ProcessInstance(record, options);
-    instance.#assertNamed(options.env ?? {});
+    assertNamed(record.name, instance.#data.secrets, options.env ?? {});
     try {
       assertOwn(instance.#layout, instance.#own);
       await instance._open(options);
@@ -112,13 +116,11 @@ export class ProcessInstance extends AgentInstance {
   }
 
   protected override async _hold({ signal }: Call): Promise<void> {
-    this.#lock ??= await this.#translate(acquireLock(this.#layout.lock, { signal }));
+    await this.#hold.take(signal);
   }
 
   protected override async _release(): Promise<void> {
-    const lock = this.#lock;
-    this.#lock = undefined;
-    await lock?.release();
+    await this.#hold.release();
   }
 
   protected override async _cleanup(call: Call & { readonly remove: boolean }): Promise<void> {
@@ -128,20 +130,8 @@ export class ProcessInstance extends AgentInstance {
   }
 
   protected override async _info(call: Call): Promise<Partial<InstanceInfo>> {
-    const held = this.#lock !== undefined || (await isLocked(this.#layout.lock));
-    const holder = held ? readHolder(this.#layout.lock) : undefined;
+    const holder = await this.#hold.holder();
     return { ...(await super._info(call)), transport: 'fifo', ...(holder === undefined ? {} : { holder }) };
-  }
-
-  /** Without its name in the record a value would never reach the program. */
-  #assertNamed(env: Readonly<Record<string, string>>): void {
-    const { secrets } = this.#data;
-    const unknown = Object.keys(env).filter((name) => !secrets.includes(name));
-    if (unknown.length === 0) return;
-    const known = secrets.length === 0 ? 'no variables' : secrets.join(', ');
-    throw new TypeError(
-      `${this.name}: it was created with ${known}, and not with ${unknown.join(', ')}. Leave it out, or create another instance.`,
-    );
   }
 
   async #translate<T>(work: Promise<T>): Promise<T> {

@@ -17,7 +17,7 @@ import type { AgentSettings } from './settings.ts';
 import { Conversation } from './testing/conversation.ts';
 
 let root: string;
-let settings: AgentSettings;
+let settings: AgentSettings & { readonly pipes: string };
 const agents: Agent[] = [];
 const hosts: Conversation[] = [];
 let logged: string[];

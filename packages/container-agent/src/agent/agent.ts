@@ -1,22 +1,23 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
 import { acquireLock, type FileLock, isLocked, whenFree } from '@ccb/named-pipe/lock';
 import { Journal } from '../journal/journal.ts';
-import type { AgentFrame, ControlFrame, HostFrame } from '../protocol/frames.ts';
-import { parseHostFrame } from '../protocol/host-frame.ts';
-import { ControlFifo } from './control-fifo.ts';
+import type { ControlFrame } from '../protocol/frames.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
 import { Flow } from './flow.ts';
+import { HostAbsence } from './host-absence.ts';
 import type { SessionParts } from './host-session.ts';
 import { Hosts } from './hosts.ts';
+import type { Listener, Reception } from './listener.ts';
 import type { AgentLog } from './log.ts';
 import { Observers } from './observers.ts';
 import { Outbox } from './outbox.ts';
+import { PipeListener } from './pipe-listener.ts';
 import { Program } from './program.ts';
 import { Refusal } from './refusal.ts';
 import { Sender } from './sender.ts';
 import type { AgentSettings } from './settings.ts';
+import { SocketListener } from './socket-listener.ts';
 
 const DISPOSE_GRACE_MS = 1_000;
 const MAX_LAG_BYTES = 64 * 1024 * 1024;
@@ -38,8 +39,8 @@ export class Agent implements AsyncDisposable {
   readonly #hosts: Hosts;
   readonly #observers: Observers;
   readonly #ended = new AbortController();
-  #channel: Channel<HostFrame, AgentFrame> | undefined;
-  #control: ControlFifo | undefined;
+  readonly #listeners: Listener[] = [];
+  #absence: HostAbsence | undefined;
   #watch: DirectoryWatch | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -86,8 +87,8 @@ export class Agent implements AsyncDisposable {
       shutdown: (graceMs) => void this.stop('host', graceMs),
     };
     const silenceMs = settings.hostSilenceMs ?? HOST_SILENCE_MS;
-    this.#observers = new Observers(settings.pipes, parts, silenceMs);
-    this.#hosts = new Hosts(parts, this.#sender, silenceMs);
+    this.#observers = new Observers(parts, silenceMs);
+    this.#hosts = new Hosts(parts, this.#sender, silenceMs, (held) => this.#absence?.update(held));
   }
 
   /**
@@ -105,7 +106,7 @@ export class Agent implements AsyncDisposable {
       agent.#endLost();
       await agent.#listen();
       agent.#watch = watchDirectory(settings.state, log, () => void agent.stop('its directory is gone', 1_000));
-      if (settings.ephemeral !== undefined) agent.#watchHolder(settings.ephemeral.lock);
+      agent.#watchHost();
       log('info', 'agent.started', { pid: process.pid, version, journalId: journal.id, lastSeq: journal.lastSeq });
       return agent;
     } catch (error) {
@@ -141,19 +142,19 @@ export class Agent implements AsyncDisposable {
   async #stop(reason: string, graceMs: number): Promise<void> {
     this.#log('info', 'agent.stopping', { reason, graceMs });
     this.#watch?.close();
+    this.#absence?.close();
     try {
       await this.#program.stop(graceMs);
     } catch (error) {
       this.#log('error', 'program.not_stopped', { reason: String(error) });
     }
     this.#outbox.commit();
-    await this.#drained();
-    this.#control?.close();
+    await this.#hosts.drained(DRAIN_MS);
     await this.#observers.close();
     this.#hosts.end();
     this.#journal.close();
     const abandoned = await this.#isAbandoned();
-    await this.#channel?.close();
+    await this.#closeListeners();
     if (abandoned) this.#remove();
     // The lock goes with the process: who sees it free may rely on nothing being left.
     this.#log('info', 'agent.ended', { reason });
@@ -163,15 +164,16 @@ export class Agent implements AsyncDisposable {
   async #isAbandoned(): Promise<boolean> {
     const { ephemeral } = this.#settings;
     try {
-      return ephemeral !== undefined && !(await isLocked(ephemeral.lock));
+      return ephemeral !== undefined && 'lock' in ephemeral && !(await isLocked(ephemeral.lock));
     } catch {
       return false;
     }
   }
 
   #remove(): void {
-    const directory = this.#settings.ephemeral?.directory;
-    if (directory === undefined) return;
+    const { ephemeral } = this.#settings;
+    if (ephemeral === undefined || !('directory' in ephemeral)) return;
+    const { directory } = ephemeral;
     try {
       rmSync(directory, { recursive: true, force: true });
     } catch (error) {
@@ -186,26 +188,28 @@ export class Agent implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const channel = await NamedPipeChannel.listen<HostFrame, AgentFrame>(this.#settings.pipes, {
-      keep: true,
-      lock: false,
-      parse: parseHostFrame,
-      log: ({ level, event, ...fields }) => this.#log(level as 'info', event, fields),
-    });
-    this.#channel = channel;
-    this.#hosts.accept(channel);
-    this.#control = new ControlFifo(
-      `${this.#settings.pipes}.ctl.fifo`,
-      this.#log,
-      (name) => void this.#observers.join(name),
-    );
+    const { pipes, socket } = this.#settings;
+    const reception: Reception = { hosts: this.#hosts, observers: this.#observers, log: this.#log };
+    try {
+      if (pipes !== undefined) this.#listeners.push(await PipeListener.open(pipes, reception));
+      if (socket !== undefined) this.#listeners.push(await SocketListener.open(socket, reception));
+    } catch (error) {
+      await this.#closeListeners();
+      throw error;
+    }
+  }
+
+  async #closeListeners(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
   }
 
   /** A command that was begun and never ended died with an earlier agent: nobody knows how far it came, so it never runs again. */
   #endLost(): void {
+    const { previousEnd } = this.#settings;
+    const why = previousEnd === undefined ? '' : ` (${previousEnd})`;
     for (const { id } of this.#journal.unended) {
       this.#log('warn', 'command.lost', { id });
-      const message = 'the agent died while the command ran; how far it came is not known, and it was not run again';
+      const message = `the agent died while the command ran${why}; how far it came is not known, and it was not run again`;
       this.#outbox.end(id, {
         id,
         durationMs: 0,
@@ -220,6 +224,16 @@ export class Agent implements AsyncDisposable {
     this.#outbox.commit();
   }
 
+  #watchHost(): void {
+    const { ephemeral } = this.#settings;
+    if (ephemeral === undefined) return;
+    if ('lock' in ephemeral) this.#watchHolder(ephemeral.lock);
+    else {
+      const { hostGoneMs } = ephemeral;
+      this.#absence = new HostAbsence(hostGoneMs, () => void this.stop('no host holds it any more', 1_000));
+    }
+  }
+
   #watchHolder(lock: string): void {
     whenFree(lock, { signal: this.#ended.signal }).then(
       () => void this.stop('the holder is gone', 1_000),
@@ -227,23 +241,5 @@ export class Agent implements AsyncDisposable {
         if (!this.#ended.signal.aborted) void this.stop(`the holder cannot be watched: ${String(error)}`, 1_000);
       },
     );
-  }
-
-  async #drained(): Promise<void> {
-    const channel = this.#channel;
-    if (channel === undefined || !channel.isUp || this.#sender.level) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(finish, DRAIN_MS);
-      const undrained = channel.on('drain', () => {
-        if (this.#sender.level) finish();
-      });
-      const undone = channel.on('down', finish);
-      function finish(): void {
-        clearTimeout(timer);
-        undrained();
-        undone();
-        resolve();
-      }
-    });
   }
 }

@@ -3,20 +3,36 @@ import type { AgentFrame, ControlFrame, HostFrame, HostHello } from '../protocol
 import { HostSession, type SessionParts } from './host-session.ts';
 import type { Sender } from './sender.ts';
 
+interface Holder {
+  readonly session: HostSession;
+  readonly channel: Channel<HostFrame, AgentFrame>;
+  /** Ends the way by which it came, where that is its own. */
+  readonly leave: (() => void) | undefined;
+}
+
 /** Who may talk: one host at a time, whatever channel it comes by, until it is down or silent for too long. */
 export class Hosts {
   readonly #parts: SessionParts;
   readonly #sender: Sender;
   readonly #silenceMs: number;
-  #holder: { readonly session: HostSession; readonly channel: Channel<HostFrame, AgentFrame> } | undefined;
+  readonly #changed: (held: boolean) => void;
+  #holder: Holder | undefined;
 
-  constructor(parts: SessionParts, sender: Sender, silenceMs: number) {
+  /** @param changed a host holds the agent from now on, or none does */
+  constructor(
+    parts: SessionParts,
+    sender: Sender,
+    silenceMs: number,
+    changed: (held: boolean) => void = () => undefined,
+  ) {
     this.#parts = parts;
     this.#sender = sender;
     this.#silenceMs = silenceMs;
+    this.#changed = changed;
   }
 
-  accept(channel: Channel<HostFrame, AgentFrame>): void {
+  /** @param leave ends a channel that serves one host only, once that host was replaced */
+  accept(channel: Channel<HostFrame, AgentFrame>, leave?: () => void): void {
     const { log } = this.#parts;
     channel.on('down', (reason) => {
       log('info', 'host.down', { reason });
@@ -24,7 +40,7 @@ export class Hosts {
     });
     channel.on('invalid', (error: NamedPipeError) => log('warn', 'frame.invalid', { reason: error.message }));
     channel.subscribe((frame) => {
-      if (frame.type === 'hello') this.#greet(frame, channel);
+      if (frame.type === 'hello') this.#greet(frame, channel, leave);
       else if (this.#holder?.channel === channel) this.#holder.session.receive(frame);
       else log('warn', 'frame.before_hello', { type: frame.type });
     });
@@ -35,12 +51,35 @@ export class Hosts {
     this.#holder?.session.tell(frame);
   }
 
+  isHolder(channel: Channel<HostFrame, AgentFrame>): boolean {
+    return this.#holder?.channel === channel;
+  }
+
+  /** Resolves when the holder's channel has taken all that is journaled, when it is down, and after `timeoutMs` at the latest. */
+  async drained(timeoutMs: number): Promise<void> {
+    const channel = this.#holder?.channel;
+    if (channel === undefined || !channel.isUp || this.#sender.level) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(finish, timeoutMs);
+      const undrained = channel.on('drain', () => {
+        if (this.#sender.level) finish();
+      });
+      const undone = channel.on('down', finish);
+      function finish(): void {
+        clearTimeout(timer);
+        undrained();
+        undone();
+        resolve();
+      }
+    });
+  }
+
   /** Nobody is served any more. */
   end(): void {
     if (this.#holder !== undefined) this.#release(this.#holder.channel);
   }
 
-  #greet(hello: HostHello, channel: Channel<HostFrame, AgentFrame>): void {
+  #greet(hello: HostHello, channel: Channel<HostFrame, AgentFrame>, leave: (() => void) | undefined): void {
     const { log } = this.#parts;
     const holder = this.#holder;
     if (holder !== undefined && holder.session.host !== hello.host && holder.session.silence < this.#silenceMs) {
@@ -53,16 +92,19 @@ export class Hosts {
         log('warn', 'host.replaced', { host: hello.host, holder: holder.session.host });
       }
       this.#release(holder.channel);
+      if (holder.channel !== channel) holder.leave?.();
     }
     const session = HostSession.open(hello, channel, this.#sender, this.#parts, false);
     if (session === undefined) return;
     log('info', 'host.up', { host: hello.host });
-    this.#holder = { session, channel };
+    this.#holder = { session, channel, leave };
+    this.#changed(true);
   }
 
   #release(channel: Channel<HostFrame, AgentFrame>): void {
     if (this.#holder?.channel !== channel) return;
     this.#holder.session.end();
     this.#holder = undefined;
+    this.#changed(false);
   }
 }

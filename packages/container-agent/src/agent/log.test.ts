@@ -1,8 +1,19 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LogLimit, stderrLog } from './log.ts';
+import { fileLog, LogLimit, stderrLog } from './log.ts';
 
 describe('LogLimit', () => {
   it('admits 100 entries of one event in a minute, and then says how many it left out', () => {
@@ -59,6 +70,27 @@ describe('the log', () => {
     const gone = openSync(path, 'r');
     stderrLog('one', gone)('info', 'agent.started');
     closeSync(gone);
+    expect(statSync(path).size).toBe(0);
+  });
+
+  it('goes on in a file that it is given, or makes it for its owner alone', () => {
+    fileLog('one', path)('info', 'agent.started');
+    expect(entries()).toMatchObject([{ event: 'agent.started' }]);
+    fileLog('one', path)('info', 'agent.started');
+    expect(entries()).toHaveLength(2);
+    const made = join(directory, 'made.log');
+    fileLog('one', made)('info', 'agent.started');
+    expect(statSync(made).mode & 0o777).toBe(0o600);
+  });
+
+  it('follows no link and writes to nothing but a file of one name', () => {
+    const at = (name: string): string => join(directory, name);
+    symlinkSync(path, at('link'));
+    linkSync(path, at('second'));
+    mkdirSync(at('directory'));
+    for (const name of ['link', 'second', 'directory']) {
+      expect(() => fileLog('one', at(name))).toThrow(/agent's log .* Move it away/);
+    }
     expect(statSync(path).size).toBe(0);
   });
 });

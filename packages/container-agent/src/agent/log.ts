@@ -1,4 +1,4 @@
-import { fstatSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 export type AgentLog = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -58,6 +58,28 @@ export function stderrLog(name: string, fd: number = 2): AgentLog {
       writeSync(fd, `${JSON.stringify(entry, shortened)}\n`);
     } catch {}
   };
+}
+
+/**
+ * The same in a file (0600) that is made or gone on with. It may lie where the program can write.
+ * @throws {Error} when something else is at `path`, or it cannot be opened
+ */
+export function fileLog(name: string, path: string): AgentLog {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const problem = (what: string, cause?: unknown): Error =>
+    new Error(`The agent's log ${path} ${what}. Move it away, or name another one.`, { cause });
+  let fd: number;
+  try {
+    fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  } catch (cause) {
+    throw problem(`cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  const stats = fstatSync(fd);
+  if (!stats.isFile() || stats.nlink > 1) {
+    closeSync(fd);
+    throw problem(stats.isFile() ? 'has several names' : 'is no regular file');
+  }
+  return stderrLog(name, fd);
 }
 
 function shortened(_key: string, value: unknown): unknown {

@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs';
-import { NamedPipeChannel } from '@ccb/named-pipe';
+import type { Channel, PipeCallOptions } from '@ccb/named-pipe';
 import type { AgentFrame, ControlFrame, HostFrame } from '../protocol/frames.ts';
-import { parseHostFrame } from '../protocol/host-frame.ts';
 import { HostSession, type SessionParts } from './host-session.ts';
 import { Sender } from './sender.ts';
 
@@ -9,24 +7,32 @@ const MAX_OBSERVERS = 16;
 /** ms for the one who asked to join to be there. */
 const JOIN_MS = 5_000;
 
+/** Somebody who wants to look on, by a way of its own. */
+export interface Arrival {
+  readonly name: string;
+  /** A channel that is up. */
+  connect(limits: PipeCallOptions): Promise<Channel<HostFrame, AgentFrame>>;
+  /** It is not in, or not any more: removes what is left of its way. */
+  left(): void;
+}
+
 interface Observer {
+  readonly arrival: Arrival;
   readonly sender: Sender;
-  readonly channel: NamedPipeChannel<HostFrame, AgentFrame>;
+  readonly channel: Channel<HostFrame, AgentFrame>;
   readonly since: number;
   session: HostSession | undefined;
 }
 
-/** Those who look on beside the holder, each over a FIFO pair that it made for itself. */
+/** Those who look on beside the holder. */
 export class Observers {
-  readonly #pipes: string;
   readonly #parts: SessionParts;
   readonly #silenceMs: number;
   /** By name; undefined while one is on its way in. */
   readonly #open = new Map<string, Observer | undefined>();
   readonly #closed = new AbortController();
 
-  constructor(pipes: string, parts: SessionParts, silenceMs: number) {
-    this.#pipes = pipes;
+  constructor(parts: SessionParts, silenceMs: number) {
     this.#parts = parts;
     this.#silenceMs = silenceMs;
   }
@@ -35,26 +41,22 @@ export class Observers {
     return this.#open.size;
   }
 
-  async join(name: string): Promise<void> {
+  async join(arrival: Arrival): Promise<void> {
     const { log } = this.#parts;
-    if (this.#open.has(name) || this.#closed.signal.aborted) return;
+    const { name } = arrival;
+    if (this.#open.has(name)) return;
     if (this.#open.size >= MAX_OBSERVERS) await this.#endSilent();
-    if (this.#open.size >= MAX_OBSERVERS) {
+    if (this.#open.size >= MAX_OBSERVERS || this.#closed.signal.aborted) {
       log('warn', 'observer.refused', { name, limit: MAX_OBSERVERS });
+      arrival.left();
       return;
     }
     this.#open.set(name, undefined);
     try {
-      const channel = await NamedPipeChannel.connect<HostFrame, AgentFrame>(`${this.#pipes}.${name}`, {
-        lock: false,
-        timeoutMs: JOIN_MS,
-        signal: this.#closed.signal,
-        parse: parseHostFrame,
-      });
-      this.#serve(name, channel);
+      this.#serve(arrival, await arrival.connect({ timeoutMs: JOIN_MS, signal: this.#closed.signal }));
     } catch (error) {
       this.#open.delete(name);
-      this.#unlink(name);
+      arrival.left();
       log('warn', 'observer.unreachable', { name, reason: String(error) });
     }
   }
@@ -73,9 +75,10 @@ export class Observers {
     await Promise.all([...this.#open.keys()].map((name) => this.#end(name)));
   }
 
-  #serve(name: string, channel: NamedPipeChannel<HostFrame, AgentFrame>): void {
+  #serve(arrival: Arrival, channel: Channel<HostFrame, AgentFrame>): void {
+    const { name } = arrival;
     const sender = new Sender(this.#parts.journal, this.#parts.log);
-    const observer: Observer = { sender, channel, since: performance.now(), session: undefined };
+    const observer: Observer = { arrival, sender, channel, since: performance.now(), session: undefined };
     this.#open.set(name, observer);
     channel.on('down', () => void this.#end(name));
     channel.subscribe((frame) => {
@@ -103,17 +106,6 @@ export class Observers {
     if (observer === undefined) return;
     observer.session?.end();
     await observer.channel.close({ timeoutMs: 100 });
-    this.#unlink(name);
-  }
-
-  /** Its maker does that, unless it was killed; and where the pipes' directory is read-only here, whoever made that. */
-  #unlink(name: string): void {
-    for (const kind of ['in', 'out']) {
-      try {
-        rmSync(`${this.#pipes}.${name}.${kind}.fifo`, { force: true });
-      } catch {
-        return;
-      }
-    }
+    observer.arrival.left();
   }
 }

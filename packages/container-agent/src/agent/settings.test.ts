@@ -25,6 +25,17 @@ test('settings as a host writes them are taken as they are', () => {
   expect(parseSettings(valid)).toEqual(valid);
   const { ephemeral: _e, journal: _j, hostSilenceMs: _h, stall: _s, ...least } = valid;
   expect(parseSettings(least)).toEqual(least);
+  const { pipes: _p, ...unpiped } = least;
+  const contained = {
+    ...unpiped,
+    socket: '/ccb/state/agent.sock',
+    log: '/ccb/state/agent.log',
+    previousEnd: 'the container ended: exit 137, out of memory',
+    ephemeral: { hostGoneMs: 30_000 },
+  };
+  expect(parseSettings(contained)).toEqual(contained);
+  expect(parseSettings({ ...contained, socket: '@name' })).toMatchObject({ socket: '@name' });
+  expect(() => parseSettings(unpiped)).toThrow('pipes must be given where there is no socket');
 });
 
 test.each<[field: string, value: unknown, says?: string]>([
@@ -44,6 +55,17 @@ test.each<[field: string, value: unknown, says?: string]>([
   ['env', null],
   ['ephemeral', { lock: '/box/lock', directory: 'box' }, 'directory'],
   ['ephemeral', { lock: '/box/lock', directory: '/home/somebody' }],
+  ['ephemeral', { hostGoneMs: -1 }, 'ephemeral.hostGoneMs'],
+  ['ephemeral', { hostGoneMs: 2 ** 31 }, 'ephemeral.hostGoneMs'],
+  ['ephemeral', { hostGoneMs: 5, directory: '/box' }, 'ephemeral.directory'],
+  ['socket', 'agent.sock'],
+  ['socket', '@'],
+  ['socket', '/'],
+  ['socket', `/${'x'.repeat(107)}`],
+  ['socket', `/${'é'.repeat(54)}`],
+  ['socket', '/a\0b'],
+  ['log', 'agent.log'],
+  ['previousEnd', 'x'.repeat(1_001)],
   ['journal', { segmentBytes: -1 }, 'segmentBytes'],
   ['hostSilenceMs', 'soon'],
   ['stall', 5],

@@ -52,6 +52,8 @@ export abstract class AgentInstance extends AbstractInstance {
       {
         launch: (call) => this._launch(call),
         channel: (call) => this._channel(call),
+        rejoin: (call) => this._rejoin(call),
+        idleDown: (reason) => this._idleDown(reason),
         whenGone: (call) => this._whenGone(call),
         moved: (to, reason, error) => this._moved(to, reason, error),
         log: (level, event, fields) => this._log(level, event, fields),
@@ -67,12 +69,23 @@ export abstract class AgentInstance extends AbstractInstance {
   protected abstract _whenGone(call: Call): Promise<void>;
   /** A channel to it; need not be up yet. */
   protected abstract _channel(call: Call): Promise<Channel>;
+  /** Called after `_launch` when commands wait on a channel whose carrier died: one that cannot come up by itself gets a new carrier here. */
+  protected async _rejoin(_call: Call): Promise<void> {}
+  /** The connection was lost, and closed, while nothing waited for an answer. The default takes it for the agent's end. */
+  protected _idleDown(reason: string): void {
+    this._moved('stopped', `the agent ended (${reason})`);
+  }
   /** Ends the agent and everything it started, whatever state it is in. */
   protected abstract _kill(call: Call & { readonly graceMs: number }): Promise<void>;
   /** Takes the hold (idempotent). @throws {InstanceError} CCB_LOCKED */
   protected abstract _hold(call: Call): Promise<void>;
   /** Gives the hold back (idempotent). */
   protected abstract _release(): Promise<void>;
+
+  /** Answers and histories that are read from the agent at the moment. */
+  protected get _following(): number {
+    return this.#link.client?.following ?? 0;
+  }
 
   protected override async _start(call: Call): Promise<void> {
     await this._hold(call);
@@ -94,7 +107,7 @@ export abstract class AgentInstance extends AbstractInstance {
       } else await this.start(options);
     } catch (error) {
       if (this.#link.isRefusal(error) && this.state === 'failed') return;
-      if (!InstanceError.is(error, 'CCB_AGENT_FROZEN') && !InstanceError.is(error, 'CCB_TIMEOUT')) throw error;
+      if (!this.#isOutOfReach(error)) throw error;
       this._moved('unreachable', 'the agent does not answer', error);
     }
   }
@@ -175,6 +188,11 @@ export abstract class AgentInstance extends AbstractInstance {
 
   protected override _interrupt(): Promise<void> {
     return Promise.reject(new InstanceError('CCB_NOT_SUPPORTED', 'commands of this instance run in its agent'));
+  }
+
+  #isOutOfReach(error: unknown): error is InstanceError {
+    if (InstanceError.is(error, 'CCB_AGENT_UNREACHABLE')) return !this.#observing;
+    return InstanceError.is(error, 'CCB_AGENT_FROZEN') || InstanceError.is(error, 'CCB_TIMEOUT');
   }
 
   #feed(answer: Answer): void {

@@ -13,6 +13,10 @@ const BACKOFF_MS = [0, 100, 500, 2_000, 5_000];
 export interface AgentDoor {
   launch(call: Call): Promise<'launched' | 'running'>;
   channel(call: Call): Promise<Channel>;
+  /** Gives a channel whose carrier died a new one; nothing to do for a channel that comes up by itself. */
+  rejoin(call: Call): Promise<void>;
+  /** The connection was lost while nobody waited for anything, and is closed. */
+  idleDown(reason: string): void;
   /** Resolves when no agent of the instance lives. */
   whenGone(call: Call): Promise<void>;
   moved(to: 'running' | 'unreachable' | 'stopped' | 'failed', reason: string, error?: InstanceError): void;
@@ -33,6 +37,7 @@ export class AgentLink {
   readonly #door: AgentDoor;
   readonly #over = new AbortController();
   #client: AgentClient | undefined;
+  #channel: Channel | undefined;
   #refused: unknown;
   #recovering: Promise<void> | undefined;
   #recovery: AbortController | undefined;
@@ -68,7 +73,7 @@ export class AgentLink {
         await this.#whileAlive(found, call, (alive) => this.connect(alive));
         return;
       } catch (error) {
-        if (found === 'running' && InstanceError.is(error, 'CCB_AGENT_UNREACHABLE')) throw this.#frozen(error);
+        if (found === 'running' && isSilence(error)) throw this.#frozen(error);
         const ending = found === 'running' && InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE');
         if (!ending || attempt === ATTEMPTS) throw error;
       }
@@ -94,6 +99,7 @@ export class AgentLink {
       throw error;
     }
     this.#client = client;
+    this.#channel = channel;
     client.on('down', (reason) => this.#down(reason));
     client.on('silent', () => this.#door.moved('unreachable', 'the agent is silent', this.#frozen()));
     client.on('heard', () => this.#door.moved('running', 'the agent speaks again'));
@@ -157,7 +163,7 @@ export class AgentLink {
     if (this.#over.signal.aborted || this.#stopping || this.#recovering !== undefined) return;
     if (this.#options.observing || (this.#client?.following ?? 0) === 0) {
       void this.close();
-      this.#door.moved('stopped', `the agent ended (${reason})`);
+      this.#door.idleDown(reason);
       return;
     }
     this.#door.moved('unreachable', `the agent is gone (${reason})`);
@@ -170,7 +176,7 @@ export class AgentLink {
   async #recover(): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
-    const { reconnectMs, secrets } = this.#options;
+    const { reconnectMs } = this.#options;
     const given = new AbortController();
     this.#recovery = given;
     const ended = AbortSignal.any([this.#over.signal, given.signal]);
@@ -179,10 +185,7 @@ export class AgentLink {
       try {
         await delay(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)], undefined, { signal });
         const found = await this.#door.launch({ signal });
-        await this.#whileAlive(found, { signal }, async (alive) => {
-          await client.whenUp({ signal: alive.signal, timeoutMs: reconnectMs });
-          await client.configure(secrets, alive);
-        });
+        await this.#whileAlive(found, { signal }, (alive) => this.#rejoin(client, alive));
         this.#door.moved('running', 'the agent is back');
         return;
       } catch (cause) {
@@ -197,6 +200,24 @@ export class AgentLink {
     }
   }
 
+  /** One attempt. A carrier that dies again ends it: there must be another attempt, and no waiting for this one. */
+  async #rejoin(client: AgentClient, call: Call): Promise<void> {
+    const { name, reconnectMs: timeoutMs, secrets } = this.#options;
+    await this.#door.rejoin(call);
+    const lost = new AbortController();
+    const unsubscribe = this.#channel?.on('down', (reason) => {
+      const message = `${name}: the agent was there, and is gone again (${reason})`;
+      lost.abort(new InstanceError('CCB_BACKEND_UNREACHABLE', message, { retryable: true, instance: name }));
+    });
+    try {
+      const signal = AbortSignal.any([call.signal, lost.signal]);
+      await client.whenUp({ signal, timeoutMs });
+      await client.configure(secrets, { signal });
+    } finally {
+      unsubscribe?.();
+    }
+  }
+
   async #lost(client: AgentClient, cause: unknown): Promise<void> {
     const { name, reconnectMs } = this.#options;
     const own = InstanceError.is(cause) && !cause.retryable ? cause : undefined;
@@ -206,4 +227,9 @@ export class AgentLink {
     await this.close();
     this.#door.moved('failed', 'the agent did not come back', error);
   }
+}
+
+/** A hello was waited for in vain, as opposed to a channel that does not stand. */
+function isSilence(error: unknown): boolean {
+  return InstanceError.is(error, 'CCB_AGENT_UNREACHABLE') && InstanceError.is(error.cause, 'CCB_TIMEOUT');
 }

@@ -89,7 +89,8 @@ export class Connection {
     const hello = this.#requests.ask<AgentHello>('hello', 'hello', { signal: options.signal, timeoutMs });
     // A stream that has ended will never bring one.
     this.#channel.whenUp({ signal: over.signal }).catch((cause: unknown) => {
-      if (!over.signal.aborted && !this.#closed) this.#requests.fail('hello', unreachable(String(cause), cause));
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (!over.signal.aborted && !this.#closed) this.#requests.fail('hello', unreachable(reason, cause));
     });
     try {
       return await hello;

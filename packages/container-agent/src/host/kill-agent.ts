@@ -15,8 +15,9 @@ export interface LocalAgent {
 /**
  * Ends a local agent, politely at first, and everything its program started, whatever state they are in.
  * @param graceMs ms between SIGTERM and SIGKILL
+ * @returns processes of the instance that were still there at the last look
  */
-export async function killAgent(agent: LocalAgent, graceMs: number, signal?: AbortSignal): Promise<void> {
+export async function killAgent(agent: LocalAgent, graceMs: number, signal?: AbortSignal): Promise<readonly number[]> {
   if (await isLocked(agent.lock)) {
     send(readHolder(agent.lock)?.pid, 'SIGTERM');
     try {
@@ -27,7 +28,7 @@ export async function killAgent(agent: LocalAgent, graceMs: number, signal?: Abo
       await whenFree(agent.lock, { timeoutMs: REAP_MS });
     }
   }
-  endStrays(agent.instanceId, new ProgramFile(agent.state).survivor()?.group);
+  return endStrays(agent.instanceId, new ProgramFile(agent.state).survivor()?.group);
 }
 
 function send(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -10,17 +10,22 @@ export interface InstanceLayout {
   readonly pipesDirectory: string;
   /** Prefix of the FIFOs: `<pipes>.in.fifo`, `<pipes>.out.fifo`, `<pipes>.ctl.fifo`. */
   readonly pipes: string;
+  /** What the agent writes. Whoever else can write it may have planted anything there. */
   readonly state: string;
   readonly agentLock: string;
   readonly agentLog: string;
-  readonly settings: string;
+  /** The program's, who writes it. */
   readonly home: string;
+  /** What the host writes for the agent, who only reads it. */
+  readonly agentDirectory: string;
   readonly agentFile: string;
+  readonly settings: string;
 }
 
 export function instanceLayout(directory: string, name: string): InstanceLayout {
   const state = join(directory, 'state');
   const pipesDirectory = join(directory, 'pipes');
+  const agentDirectory = join(directory, 'agent');
   return {
     directory,
     record: join(directory, 'instance.json'),
@@ -30,9 +35,10 @@ export function instanceLayout(directory: string, name: string): InstanceLayout 
     state,
     agentLock: join(state, 'agent.lock'),
     agentLog: join(state, 'agent.log'),
-    settings: join(state, 'settings.json'),
     home: join(directory, 'home'),
-    agentFile: join(directory, 'agent.cjs'),
+    agentDirectory,
+    agentFile: join(agentDirectory, 'agent.cjs'),
+    settings: join(agentDirectory, 'settings.json'),
   };
 }
 

@@ -1,20 +1,14 @@
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentFile, type InstanceLayout } from '@ccb/container-agent';
-import { InstanceError, parseRecord } from '@ccb/instance-interface';
+import { InstanceError, type InstanceRecord, parseRecord } from '@ccb/instance-interface';
 import { makeFifo } from '@ccb/named-pipe/fifo';
-import { type ProcessRecord, processData } from './process-data.ts';
+import { agentFile } from '../agent-file.ts';
+import type { InstanceLayout } from './layout.ts';
+import { writeRecord } from './own-record.ts';
+
+/** A record whose directory can be proven to be the instance's own. */
+export type OwnedRecord = InstanceRecord<string, { readonly instanceId: string }>;
 
 /** @throws {InstanceError} CCB_NAME_TAKEN when the instance's own directory is there already */
 export function assertFree(layout: InstanceLayout, name: string): void {
@@ -32,8 +26,8 @@ export function claimDirectory(layout: InstanceLayout, name: string): void {
 }
 
 /** Fills a claimed directory: the agent's own copy, so that an upgrade or a vanished cache cannot break a running one. */
-export async function furnish(layout: InstanceLayout, record: ProcessRecord): Promise<void> {
-  for (const directory of [layout.pipesDirectory, layout.state, layout.home]) {
+export async function furnish(layout: InstanceLayout, record: OwnedRecord): Promise<void> {
+  for (const directory of [layout.pipesDirectory, layout.state, layout.home, layout.agentDirectory]) {
     mkdirSync(directory, { mode: 0o700 });
     // The mode of mkdir is narrowed by the umask only; a default ACL may widen it.
     chmodSync(directory, 0o700);
@@ -43,16 +37,22 @@ export async function furnish(layout: InstanceLayout, record: ProcessRecord): Pr
   writeRecord(layout, record);
 }
 
-/** Also for an instance whose pipes were lost: existing ones are kept as they are. */
-export async function makePipes(layout: InstanceLayout): Promise<void> {
-  for (const kind of ['in', 'out', 'ctl']) await makeFifo(`${layout.pipes}.${kind}.fifo`);
+/**
+ * Also for an instance whose pipes were lost: existing ones are kept as they are.
+ * @param options.mode permission bits of new ones, whatever the umask says; default 0o660
+ */
+export async function makePipes(
+  layout: InstanceLayout,
+  options: { readonly mode?: number | undefined } = {},
+): Promise<void> {
+  for (const kind of ['in', 'out', 'ctl']) await makeFifo(`${layout.pipes}.${kind}.fifo`, options);
 }
 
 /**
  * A record is a word of its owner's; what lies in the directory proves it. So a wrong path in a record harms nothing.
  * @throws {InstanceError} CCB_NOT_FOUND when the directory is gone, CCB_RECORD_INVALID when it is not this instance's
  */
-export function assertOwn(layout: InstanceLayout, record: ProcessRecord): void {
+export function assertOwn(layout: InstanceLayout, record: OwnedRecord): void {
   const { directory } = layout;
   const { name } = record;
   if (!exists(layout)) {
@@ -66,7 +66,7 @@ export function assertOwn(layout: InstanceLayout, record: ProcessRecord): void {
 }
 
 /** Removes it with all that is in it; nothing to do when it is gone. @throws {InstanceError} CCB_RECORD_INVALID when it is not this instance's */
-export function removeDirectory(layout: InstanceLayout, record: ProcessRecord): void {
+export function removeDirectory(layout: InstanceLayout, record: OwnedRecord): void {
   if (!exists(layout)) return;
   assertOwn(layout, record);
   discard(layout);
@@ -77,7 +77,7 @@ export function discard(layout: InstanceLayout): void {
   rmSync(layout.directory, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
 }
 
-function whyForeign(layout: InstanceLayout, record: ProcessRecord): string | undefined {
+function whyForeign(layout: InstanceLayout, record: OwnedRecord): string | undefined {
   let text: string;
   try {
     text = readFileSync(layout.record, 'utf8');
@@ -87,18 +87,24 @@ function whyForeign(layout: InstanceLayout, record: ProcessRecord): string | und
   }
   try {
     const own = parseRecord(JSON.parse(text));
-    const same = own.name === record.name && processData(own).instanceId === record.data.instanceId;
+    const same = own.name === record.name && own.type === record.type && instanceIdOf(own) === record.data.instanceId;
     return same ? undefined : `it belongs to ${own.name}, made at ${own.createdAt}`;
   } catch (error) {
     return `its instance.json is broken (${error instanceof Error ? error.message : String(error)})`;
   }
 }
 
+function instanceIdOf({ data }: InstanceRecord): string {
+  const { instanceId } = (data ?? {}) as { readonly instanceId?: unknown };
+  if (typeof instanceId !== 'string') throw new TypeError('data.instanceId must be a string');
+  return instanceId;
+}
+
 /** What a creation that was cut off leaves: the record comes last. */
 function onlyFurniture(layout: InstanceLayout): boolean {
-  const { record, lock, pipesDirectory, state, home, agentFile: agent } = layout;
-  const known = new Set([`${record}.new`, lock, pipesDirectory, state, home, agent].map((path) => basename(path)));
-  return readdirSync(layout.directory).every((name) => known.has(name));
+  const { record, lock, pipesDirectory, state, home, agentDirectory } = layout;
+  const known = [`${record}.new`, lock, pipesDirectory, state, home, agentDirectory].map((path) => basename(path));
+  return readdirSync(layout.directory).every((name) => known.includes(name));
 }
 
 function exists(layout: InstanceLayout): boolean {
@@ -108,10 +114,4 @@ function exists(layout: InstanceLayout): boolean {
 function takenError(layout: InstanceLayout, name: string, cause?: unknown): InstanceError {
   const message = `There is an instance ${name} already (${layout.directory}). Open that one, remove it, or choose another name.`;
   return new InstanceError('CCB_NAME_TAKEN', message, { cause, instance: name });
-}
-
-function writeRecord(layout: InstanceLayout, record: ProcessRecord): void {
-  const next = `${layout.record}.new`;
-  writeFileSync(next, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  renameSync(next, layout.record);
 }

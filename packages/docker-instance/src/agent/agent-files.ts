@@ -1,0 +1,85 @@
+import { chownSync, readFileSync } from 'node:fs';
+import {
+  type AgentSettings,
+  agentFile,
+  furnish,
+  type InstanceLayout,
+  makePipes,
+  writeRecord,
+  writeSettings,
+} from '@ccb/container-agent';
+import type { Call } from '@ccb/instance-interface/abstract';
+import { type AccessPlan, applyAccess } from '../container/access-plan.ts';
+import type { DockerRecord } from '../container/docker-data.ts';
+import type { Engine } from '../engine/engine.ts';
+import { tarOf } from '../image/tar.ts';
+import type { ContainerPaths } from './paths.ts';
+
+/** What an agent needs in its container, and where the host keeps it. */
+export interface AgentFiles {
+  /** Once, in the instance's claimed directory. */
+  make(record: DockerRecord, plan: AccessPlan): Promise<void>;
+  /** Before each start of the agent. */
+  prepare(settings: AgentSettings, plan: AccessPlan, call: Call): Promise<void>;
+}
+
+/** In the instance's directory, which the container mounts. */
+export class MountedFiles implements AgentFiles {
+  readonly #layout: InstanceLayout;
+
+  constructor(layout: InstanceLayout) {
+    this.#layout = layout;
+  }
+
+  async make(record: DockerRecord, plan: AccessPlan): Promise<void> {
+    await furnish(this.#layout, record);
+    applyAccess(plan.directories);
+    await this.#pipes(plan);
+  }
+
+  async prepare(settings: AgentSettings, plan: AccessPlan): Promise<void> {
+    await this.#pipes(plan);
+    writeSettings(this.#layout.settings, settings);
+    applyAccess(plan.files);
+  }
+
+  /** Those of the first hour were made before their directory was handed over. */
+  async #pipes({ directories }: AccessPlan): Promise<void> {
+    await makePipes(this.#layout);
+    const shared = directories.find(({ path }) => path === this.#layout.pipesDirectory);
+    if (shared === undefined) return;
+    for (const kind of ['in', 'out', 'ctl']) chownSync(`${this.#layout.pipes}.${kind}.fifo`, shared.uid, shared.gid);
+  }
+}
+
+/** In a volume of the container: its engine is another machine's. */
+export class VolumeFiles implements AgentFiles {
+  readonly #layout: InstanceLayout;
+  readonly #engine: Engine;
+  readonly #container: string;
+  readonly #paths: ContainerPaths;
+
+  constructor(layout: InstanceLayout, engine: Engine, container: string, paths: ContainerPaths) {
+    this.#layout = layout;
+    this.#engine = engine;
+    this.#container = container;
+    this.#paths = paths;
+  }
+
+  async make(record: DockerRecord): Promise<void> {
+    writeRecord(this.#layout, record);
+  }
+
+  async prepare(settings: AgentSettings, { user }: AccessPlan, call: Call): Promise<void> {
+    const [uid = 0, gid = 0] = user.split(':').map(Number);
+    const own = { uid, gid };
+    const tar = tarOf([
+      { path: 'agent', mode: 0o755, directory: true },
+      { path: 'agent/agent.cjs', mode: 0o644, content: readFileSync(agentFile) },
+      { path: 'agent/settings.json', mode: 0o644, content: Buffer.from(`${JSON.stringify(settings)}\n`) },
+      { path: 'state', mode: 0o700, directory: true, ...own },
+      { path: 'home', mode: 0o700, directory: true, ...own },
+    ]);
+    await this.#engine.putArchive(this.#container, this.#paths.root, tar, call);
+  }
+}

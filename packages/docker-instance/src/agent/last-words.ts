@@ -1,0 +1,17 @@
+import type { Call } from '@ccb/instance-interface/abstract';
+import type { Engine } from '../engine/engine.ts';
+
+const LINES = 8;
+const WAIT_MS = 2_000;
+
+/** The last lines of a container's log, for messages. Never rejects. */
+export async function lastLines(engine: Engine, container: string, { signal }: Call): Promise<string> {
+  const lines: string[] = [];
+  try {
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)]);
+    for await (const { text } of engine.logs(container, { tail: LINES, signal: bounded })) lines.push(text);
+  } catch {
+    // What was read by then is what there is.
+  }
+  return lines.slice(-LINES).join('').trimEnd() || '(nothing)';
+}

@@ -1,0 +1,46 @@
+import { InstanceError } from '@ccb/instance-interface';
+import { type Channel, StreamChannel } from '@ccb/named-pipe';
+import type { Engine } from '../engine/engine.ts';
+import type { AgentPlace } from './agent-place.ts';
+
+/** The relay's exit status when no agent listens at its socket. */
+const EXIT_NOBODY = 69;
+
+/**
+ * The agent's protocol over one persistent exec in the container. It goes down for good when the exec or the engine does.
+ * @throws {InstanceError} CCB_BACKEND_UNREACHABLE when no agent listens
+ */
+export async function openRelay(
+  engine: Engine,
+  place: AgentPlace,
+  observing: boolean,
+  signal: AbortSignal,
+): Promise<Channel> {
+  const session = await engine.openExec(place.container, place.relay(observing), { signal });
+  const channel = new StreamChannel({ readable: session.stdout, writable: session.stdin });
+  const undo = channel.on('down', () => {
+    undo();
+    session.close();
+  });
+  try {
+    await Promise.race([
+      channel.whenUp({ signal }),
+      session.exit.then((code) => Promise.reject(gone(code, session.stderrTail()))),
+    ]);
+    return channel;
+  } catch (error) {
+    await channel.close({ timeoutMs: 1 });
+    session.close();
+    // The stream's end is seen before its status is known.
+    const code = signal.aborted ? undefined : await session.exit;
+    throw code === undefined ? error : gone(code, session.stderrTail());
+  }
+}
+
+function gone(code: number | undefined, words: string): InstanceError {
+  const nobody = code === EXIT_NOBODY;
+  const message = nobody
+    ? 'no agent listens in the container; it has just ended'
+    : `the relay into the container ended (exit ${code ?? 'unknown'}): ${words.trim() || 'it said nothing'}`;
+  return new InstanceError(nobody ? 'CCB_BACKEND_UNREACHABLE' : 'CCB_AGENT_UNREACHABLE', message, { retryable: true });
+}

@@ -1,0 +1,51 @@
+import { InstanceError } from '@ccb/instance-interface';
+import type { Call } from '@ccb/instance-interface/abstract';
+import type { ContainerInspection, Engine } from '../engine/engine.ts';
+
+export const labels = {
+  instance: 'ccb.instance',
+  name: 'ccb.name',
+  directory: 'ccb.directory',
+} as const;
+
+/** What proves that a container, network or volume is this instance's. */
+export interface Ownership {
+  readonly name: string;
+  readonly containerName: string;
+  readonly instanceId: string;
+}
+
+/**
+ * The instance's container, found by its name and proven by its label; undefined: there is none.
+ * @throws {InstanceError} CCB_NAME_TAKEN when a container of somebody else has the name
+ */
+export async function ownContainer(
+  engine: Engine,
+  own: Ownership,
+  call: Call,
+): Promise<ContainerInspection | undefined> {
+  const found = await inspection(engine, own.containerName, call);
+  if (found === undefined || isOwn(found, own)) return found;
+  const message = `${own.name}: the container ${own.containerName} on ${engine.address} is not its own, and was not touched. Rename or remove that one, or choose another name for the instance.`;
+  throw new InstanceError('CCB_NAME_TAKEN', message, { instance: own.name });
+}
+
+/** undefined: there is no such container. */
+export async function inspection(engine: Engine, id: string, call: Call): Promise<ContainerInspection | undefined> {
+  try {
+    return await engine.inspectContainer(id, call);
+  } catch (error) {
+    if (InstanceError.is(error, 'CCB_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+export function isOwn({ labels: has }: Pick<ContainerInspection, 'labels'>, { instanceId }: Ownership): boolean {
+  return has[labels.instance] === instanceId;
+}
+
+/** Removes the instance's container, whatever state it is in; nothing that is not its own, nothing to do when it is gone. */
+export async function removeOwnContainer(engine: Engine, own: Ownership, call: Call): Promise<void> {
+  const found = await inspection(engine, own.containerName, call);
+  if (found !== undefined && isOwn(found, own)) await engine.removeContainer(found.id, call);
+}

@@ -1,0 +1,115 @@
+import { InstanceError } from '@ccb/instance-interface';
+import type { ContainerInspection, Engine, EngineEvent } from '../engine/engine.ts';
+import { endedWell, whyDown, whyEnded } from './ended.ts';
+import { inspection } from './own-container.ts';
+
+const LOOK_MS = 2_000;
+
+export interface StateWatchEvents {
+  /** Commands are open that wait for the container to come back. */
+  readonly waitedFor: boolean;
+  /** This handle is starting or stopping it at the moment. */
+  readonly moving: boolean;
+  moved(to: 'running' | 'unreachable' | 'stopped' | 'failed', reason: string, error?: InstanceError): void;
+  /** Rejects when the agent does not answer a ping. */
+  ping(signal: AbortSignal): Promise<void>;
+  /** Somebody else started it: this handle may follow. */
+  startedOutside(): void;
+  log(level: 'info' | 'warn', event: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** What the engine says of one container, as moves of the instance's state. */
+export class StateWatch {
+  readonly #instance: string;
+  readonly #container: string;
+  readonly #engine: Engine;
+  readonly #events: StateWatchEvents;
+  readonly #over = new AbortController();
+  readonly #unwatch: () => void;
+  #outOfMemory = false;
+
+  constructor(instance: string, container: string, engine: Engine, events: StateWatchEvents) {
+    this.#instance = instance;
+    this.#container = container;
+    this.#engine = engine;
+    this.#events = events;
+    this.#unwatch = engine.watch(container, (event) => this.#take(event));
+  }
+
+  /** Idempotent. */
+  end(): void {
+    this.#over.abort();
+    this.#unwatch();
+  }
+
+  #take(event: EngineEvent): void {
+    if (this.#over.signal.aborted) return;
+    const { action } = event;
+    this.#events.log('info', `container.${action}`, { exitCode: event.exitCode, health: event.health });
+    switch (action) {
+      case 'oom':
+        this.#outOfMemory = true;
+        break;
+      case 'die':
+        void this.#died(event);
+        break;
+      case 'destroy':
+        this.#down('the container was removed', false);
+        break;
+      case 'pause':
+        this.#events.moved('unreachable', 'the container is paused');
+        break;
+      case 'unpause':
+        void this.#answers('the container goes on');
+        break;
+      case 'health_status':
+        if (event.health === 'unhealthy') this.#events.moved('unreachable', 'the container is unhealthy');
+        else if (event.health === 'healthy') void this.#answers('the container is healthy');
+        break;
+      case 'start':
+        this.#outOfMemory = false;
+        if (!this.#events.moving && !this.#events.waitedFor) this.#events.startedOutside();
+        break;
+      case 'lost':
+        this.#events.moved('unreachable', `the engine ${this.#engine.address} does not answer`);
+        break;
+      case 'back':
+        this.#reconcile(event.inspection);
+        break;
+    }
+  }
+
+  async #died({ exitCode }: EngineEvent): Promise<void> {
+    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(LOOK_MS)]);
+    const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
+    if (this.#over.signal.aborted) return;
+    const oomKilled = this.#outOfMemory || (found?.state.oomKilled ?? false);
+    const end = { exitCode: exitCode ?? found?.state.exitCode ?? 0, oomKilled, error: found?.state.error ?? '' };
+    this.#down(`the container ended: ${whyEnded(end)}`, !endedWell(end));
+  }
+
+  #reconcile(found: ContainerInspection | undefined): void {
+    const down = whyDown(found);
+    if (down === undefined) void this.#answers(`the engine ${this.#engine.address} answers again`);
+    else if (down.state === 'unreachable') this.#events.moved('unreachable', down.reason);
+    else this.#down(down.reason, down.state === 'failed');
+  }
+
+  #down(reason: string, broken: boolean): void {
+    if (this.#events.waitedFor) this.#events.moved('unreachable', reason);
+    else if (broken) {
+      const message = `${this.#instance}: ${reason}. The next command, or start(), starts it again.`;
+      const error = new InstanceError('CCB_STOPPED', message, { retryable: true, instance: this.#instance });
+      this.#events.moved('failed', reason, error);
+    } else this.#events.moved('stopped', reason);
+  }
+
+  async #answers(reason: string): Promise<void> {
+    try {
+      await this.#events.ping(AbortSignal.any([this.#over.signal, AbortSignal.timeout(LOOK_MS)]));
+      if (!this.#over.signal.aborted) this.#events.moved('running', reason);
+    } catch {
+      // Its silence, or its end, is told by whoever hears of it.
+    }
+  }
+}

@@ -1,0 +1,6 @@
+export { type DockerBackendOptions, dockerBackend } from './backend.ts';
+export type { DockerData } from './container/docker-data.ts';
+export type { DockerSpec } from './container/docker-spec.ts';
+export type { ContainerInfo, DockerInfo } from './container/info.ts';
+export { DockerContainer, type DockerInfoOptions, type DockerOptions } from './docker-container.ts';
+export type { DockerClient } from './engine/docker-client.ts';
