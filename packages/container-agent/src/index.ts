@@ -5,7 +5,7 @@ export { agentFile } from './agent-file.ts';
 export { driverNames } from './drivers/names.ts';
 export { AgentClient, type Pong } from './host/agent-client.ts';
 export { type AgentData, assertNamed, invalidData, parseAgentData, variablePattern } from './host/agent-data.ts';
-export { AgentInstance, type AgentInstanceOptions } from './host/agent-instance.ts';
+export { AgentInstance, type AgentInstanceOptions, type DirectProgram } from './host/agent-instance.ts';
 export { type AgentSpecOptions, parseAgentSpec } from './host/agent-spec.ts';
 export type { ClientEvents } from './host/client-listeners.ts';
 export type { ConnectOptions } from './host/connection.ts';

@@ -4,19 +4,22 @@ import {
   claimDirectory,
   defaultHome,
   discard,
+  type InstanceLayout,
   instanceLayout,
   translated,
   writeRecord,
 } from '@ccb/container-agent';
-import type { CreateOptions } from '@ccb/instance-interface';
+import type { CallOptions, CreateOptions } from '@ccb/instance-interface';
 import { acquireLock } from '@ccb/named-pipe/lock';
+import { adoption } from './container/adoption.ts';
 import { containerConfig } from './container/container-config.ts';
 import type { DockerRecord } from './container/docker-data.ts';
 import { type DockerSpec, parseDockerSpec } from './container/docker-spec.ts';
-import { makeNetwork, removeOwn } from './container/own-things.ts';
+import { makeOwn, removeOwn } from './container/own-things.ts';
 import { recordOf } from './container/record-of.ts';
 import { DockerContainer } from './docker-container.ts';
 import type { DockerClient } from './engine/docker-client.ts';
+import type { Engine, EngineAbout } from './engine/engine.ts';
 import { shareEngine } from './engine/shared-engine.ts';
 import { defaultImage } from './image/default-image.ts';
 import { ensureImage } from './image/need-image.ts';
@@ -44,9 +47,9 @@ export async function createContainer(
   try {
     options.signal?.throwIfAborted();
     const about = await engine.about(options);
-    await ensureImage(engine, spec.image ?? defaultImage, spec.pull ?? 'missing', undefined, options);
-    const record = recordOf(spec, layout, engine, about);
-    const access = accessOf(record, layout, about);
+    const record = spec.adopt
+      ? await adoption(spec, spec.adopt.container, layout, engine, options)
+      : await plain(spec, layout, engine, about, options);
     // Before the record is written down somewhere: it would take the other one's place.
     assertFree(layout, name);
     await options.onRecord?.(record);
@@ -54,12 +57,11 @@ export async function createContainer(
     undo.push(() => discard(layout));
     const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
     undo.push(() => lock.release());
-    await filesOf(record, layout, engine).make(record, access);
-    undo.push(() => removeOwn(engine, record, { signal: AbortSignal.timeout(UNDO_MS) }));
-    await makeNetwork(engine, record, options);
-    const config = containerConfig({ record, layout, plan: access, about });
-    const containerId = await engine.createContainer(record.data.containerName, config, options);
-    const made: DockerRecord = { ...record, data: { ...record.data, containerId } };
+    let made = record;
+    if (!record.data.adopted) {
+      undo.push(() => removeOwn(engine, record, { signal: AbortSignal.timeout(UNDO_MS) }));
+      made = await makeContainer(record, layout, engine, about, options);
+    }
     writeRecord(layout, made);
     return new DockerContainer(made, { created: true, env, permission, log, maxQueue, lock, engine: share, docker });
   } catch (error) {
@@ -72,4 +74,30 @@ export async function createContainer(
     }
     throw translated(name, error);
   }
+}
+
+async function plain(
+  spec: DockerSpec,
+  layout: InstanceLayout,
+  engine: Engine,
+  about: EngineAbout,
+  call: CallOptions,
+): Promise<DockerRecord> {
+  await ensureImage(engine, spec.image ?? defaultImage, spec.pull ?? 'missing', undefined, call);
+  return recordOf(spec, layout, engine, about);
+}
+
+async function makeContainer(
+  record: DockerRecord,
+  layout: InstanceLayout,
+  engine: Engine,
+  about: EngineAbout,
+  call: CallOptions,
+): Promise<DockerRecord> {
+  const access = accessOf(record, layout, about);
+  await filesOf(record, layout, engine).make(record, access);
+  await makeOwn(engine, record, call);
+  const config = containerConfig({ record, layout, plan: access, about });
+  const containerId = await engine.createContainer(record.data.containerName, config, call);
+  return { ...record, data: { ...record.data, containerId } };
 }

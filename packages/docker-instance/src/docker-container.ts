@@ -19,7 +19,10 @@ import type { Call } from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import type { FileLock } from '@ccb/named-pipe/lock';
 import type { AgentPlace } from './agent/agent-place.ts';
+import { ExecPerCommand, type ExecPerCommandScene } from './agent/exec-per-command.ts';
+import { hostPid } from './agent/host-pid.ts';
 import { TransportChoice } from './agent/transport.ts';
+import { whenDown } from './agent/when-down.ts';
 import { asDockerRecord, type DockerData, type DockerRecord } from './container/docker-data.ts';
 import type { DockerSpec } from './container/docker-spec.ts';
 import { type DockerInfo, dockerInfo } from './container/info.ts';
@@ -30,6 +33,9 @@ import type { DockerClient } from './engine/docker-client.ts';
 import type { Engine, ExecResult, LogLine, LogOptions } from './engine/engine.ts';
 import { type EngineShare, shareEngine } from './engine/shared-engine.ts';
 import { placeOf } from './place.ts';
+
+/** ms in which the engine knows that a container has ended whose pipes were closed. */
+const END_MS = 1_000;
 
 export interface DockerOptions extends OpenOptions {
   /** A dockerode client of the caller's: used, never closed. Default: the engine that `DOCKER_HOST`, the docker context or the usual sockets name. */
@@ -65,7 +71,9 @@ export class DockerContainer extends AgentInstance {
   /** @throws {InstanceError} CCB_RECORD_INVALID naming the missing docker field */
   constructor(record: InstanceRecord, options: MadeOptions = {}) {
     const own = asDockerRecord(record);
-    super(record, { ...options, created: options.created ?? false, secrets: options.env ?? {} });
+    const { env = {}, created = false } = options;
+    const direct = own.data.placement === 'none' ? new ExecPerCommand(() => this.#perCommand(env)) : undefined;
+    super(record, { ...options, created, secrets: env, direct });
     this.#own = own;
     this.#data = own.data;
     this.#layout = instanceLayout(own.data.directory, own.name);
@@ -162,6 +170,12 @@ export class DockerContainer extends AgentInstance {
     await this.#way.renew(call);
   }
 
+  /** The engine says why, if the container has ended; a relay may die alone. */
+  protected override _idleDown(reason: string): void {
+    this._moved('unreachable', `the agent is gone (${reason})`);
+    void this.#explainEnd();
+  }
+
   protected override async _kill(call: Call & { readonly graceMs: number }): Promise<void> {
     await this.#agentPlace.kill(call);
   }
@@ -179,29 +193,36 @@ export class DockerContainer extends AgentInstance {
   protected override async _cleanup(call: Call & { readonly remove: boolean }): Promise<void> {
     await this._end(call);
     if (call.remove) {
-      await this.#agentPlace.remove(call);
+      if (this.#data.placement !== 'none') await this.#agentPlace.remove(call);
       removeDirectory(this.#layout, this.#own);
     }
     await this._release();
   }
 
   protected override async _probe(call: Call): Promise<boolean> {
+    if (this.#data.placement === 'none') return await super._probe(call);
     const [answers, lives] = await Promise.all([super._probe(call), this.#agentPlace.alive(call)]);
     return answers && lives;
   }
 
   protected override async _info(call: Call): Promise<Partial<InstanceInfo>> {
     const [said, found, holder] = await Promise.all([
-      super
-        ._info(call)
-        .catch((error: unknown) => ({ problem: error instanceof Error ? error.message : String(error) })),
+      super._info(call).catch(
+        (error: unknown): Partial<InstanceInfo> => ({
+          problem: error instanceof Error ? error.message : String(error),
+        }),
+      ),
       inspection(this.#engine, this.#agentPlace.container, call),
       this.#hold.holder(),
     ]);
     const image = found && (await this.#engine.inspectImage(found.imageId, call));
+    const transport = this.#data.placement === 'none' ? 'exec-per-command' : this.#transport?.chosen;
+    const { pid, ...program } = said.program ?? { name: this.record.program };
+    const here = pid === undefined || !this.#engine.isLocal ? undefined : hostPid(found?.state.pid ?? 0, pid);
     return {
       ...said,
-      ...(this.#transport?.chosen && { transport: this.#transport.chosen }),
+      program: { ...program, ...(here !== undefined && { pid: here }) },
+      ...(transport && { transport }),
       ...(found && { container: dockerInfo(found, image) }),
       ...(holder && { holder }),
     };
@@ -252,6 +273,32 @@ export class DockerContainer extends AgentInstance {
       log: (level, event, fields) => this._log(level, event, fields),
     });
     return this.#transport;
+  }
+
+  async #explainEnd(): Promise<void> {
+    try {
+      const found = await whenDown(this.#engine, this.#agentPlace.container, { signal: AbortSignal.timeout(END_MS) });
+      this.#watch?.reconcile(found);
+    } catch (error) {
+      // Its container lives.
+      this._log('warn', 'agent.connection_lost', { reason: String(error) });
+      this.#follow();
+    }
+  }
+
+  #perCommand(env: Readonly<Record<string, string>>): ExecPerCommandScene {
+    const { name, program, workspace } = this.record;
+    const { containerId, containerName, programArgs } = this.#data;
+    return {
+      instance: name,
+      engine: this.#engine,
+      container: containerId,
+      containerName,
+      program,
+      programArgs,
+      workspace,
+      env,
+    };
   }
 
   #watchState(): void {

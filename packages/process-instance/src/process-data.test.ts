@@ -24,31 +24,12 @@ test('a record that this backend wrote is read', () => {
   expect(asProcessRecord(stalling)).toEqual(stalling);
 });
 
-test.each([
-  ['directory', 'relative'],
-  ['directory', '/h/instances/../../etc'],
-  ['directory', 7],
-  ['instanceId', 'x'],
-  ['instanceId', '../../../../x'],
-  ['programArgs', 'x'],
-  ['secrets', ['A=B']],
-  ['secrets', 'TOKEN'],
-  ['login', 'theirs'],
-  ['ephemeral', 'no'],
-  ['stall', null],
-  ['stall', { afterMs: '5' }],
-])('data.%s: %j is invalid, and named', (field, value) => {
-  expect(() => asProcessRecord({ ...record, data: { ...data, [field]: value } })).toThrow(
-    expect.objectContaining({ code: 'CCB_RECORD_INVALID', message: expect.stringContaining(field) }),
+test('a record that it did not write is refused, and the field is named', () => {
+  expect(() => asProcessRecord({ ...record, data: { ...data, instanceId: '../../../../x' } })).toThrow(
+    expect.objectContaining({
+      code: 'CCB_RECORD_INVALID',
+      message: expect.stringMatching(/data\.instanceId .* the process backend/),
+    }),
   );
-});
-
-test.each([undefined, null, 'x'])('data that is %j is invalid', (value) => {
-  expect(() => asProcessRecord({ ...record, data: value })).toThrow(
-    expect.objectContaining({ code: 'CCB_RECORD_INVALID' }),
-  );
-});
-
-test('a record of another type is refused', () => {
   expect(() => asProcessRecord({ ...record, type: 'docker' })).toThrow(/docker/);
 });

@@ -21,64 +21,17 @@ test('a spec from unknown JSON is a shell unless it says otherwise', () => {
 });
 
 test.each([
-  ['a number', 7],
-  ['a list', []],
-  ['nothing', null],
-])('%s is no spec', (_what, value) => expect(() => parseProcessSpec(value)).toThrow(TypeError));
-
-test.each([
-  ['name', undefined],
-  ['name', ''],
   ['name', 'Box'],
-  ['name', '../box'],
-  ['name', '-box'],
-  ['name', 'a'.repeat(64)],
-  ['name', 'box\n'],
   ['type', 'docker'],
-  ['program', 7],
-  ['programArgs', 'x'],
-  ['programArgs', ['a\0']],
-  ['env', []],
   ['env', { 'A=B': 'x' }],
-  ['env', { '': 'x' }],
-  ['env', { '1A': 'x' }],
-  ['env', { A: 7 }],
-  ['env', { A: 'x\0' }],
-  ['ephemeral', 'yes'],
-  ['stall', 30_000],
-  ['stall', []],
-  ['directory', 'here'],
-  ['workspace', 'here'],
   ['workspace', '/no/such/place'],
-  ['workspace', '/dev/null'],
+  ['directory', 'here'],
+  ['directory', 7],
   ['image', 'x'],
 ])('%s: %j is a TypeError that names it', (field, value) => {
   const spec = { name: 'box', [field]: value };
   expect(() => parseProcessSpec(spec)).toThrow(TypeError);
   expect(() => parseProcessSpec(spec)).toThrow(field);
-});
-
-test.each([
-  ['stall.afterMs', { afterMs: -1 }],
-  ['stall.afterMs', { afterMs: '30s' }],
-  ['stall.afterMs', { afterMs: Number.NaN }],
-  ['stall.timeoutMs', { timeoutMs: 1 }],
-  ['stall.limitsMs', { limitsMs: null }],
-  ['stall.limitsMs.tool', { limitsMs: { tool: 0 } }],
-  ['stall.limitsMs.bored', { limitsMs: { bored: 1 } }],
-])('%s of %j is a TypeError that names it', (field, stall) => {
-  expect(() => parseProcessSpec({ name: 'box', stall })).toThrow(TypeError);
-  expect(() => parseProcessSpec({ name: 'box', stall })).toThrow(field);
-});
-
-test('a program that this version cannot drive is not found, and those it can are named', () => {
-  expect(() => parseProcessSpec({ name: 'box', program: 'emacs' })).toThrow(
-    expect.objectContaining({ code: 'CCB_PROGRAM_NOT_FOUND', message: expect.stringContaining('shell') }),
-  );
-});
-
-test('a value of the environment never stands in the message', () => {
-  expect(() => parseProcessSpec({ name: 'box', env: { A: 'hush\0' } })).toThrow(expect.not.stringContaining('hush'));
 });
 
 test('create refuses a bad spec before anything is made', async () => {

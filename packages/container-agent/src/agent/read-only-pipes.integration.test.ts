@@ -55,10 +55,14 @@ describe.runIf(possible)("where the pipes are root's, on a read-only mount,", ()
   });
 });
 
-/** What a host does for a container whose user is another: state is that user's, the pipes stay root's. */
+/** What a host does for a container whose user is another: state is that user's, the pipes stay root's, and their group may use them. */
 function give(place: AgentPlace): void {
   const pipes = dirname(place.pipes);
-  for (const path of [place.root, pipes]) chmodSync(path, 0o755);
+  chmodSync(place.root, 0o755);
+  chownSync(pipes, 0, USER);
+  // FIFOs that observers make there get the group too.
+  chmodSync(pipes, 0o2750);
   for (const name of readdirSync(pipes)) chownSync(join(pipes, name), 0, USER);
   chownSync(place.state, USER, USER);
+  place.user = USER;
 }

@@ -100,13 +100,14 @@ test('any number of candidates, mute or refused, do not push the holder out, and
   await place.start();
   const holder = await place.client(place.relay());
   const mute = await Promise.all(Array.from({ length: 30 }, () => connection(place.socket)));
+  const pushedOut = closed(mute[0] as Socket);
   const candidates = [];
   for (let i = 0; i < 20; i += 1) {
     const one = await candidate(place.socket, `host ${i}`);
     expect(await one.talk.heard('hello')).toHaveProperty('busy');
     candidates.push(one);
   }
-  await candidates[0]?.closed;
+  await pushedOut;
   expect(await said(holder.run('echo held'))).toBe('held\n');
   for (const socket of mute) socket.destroy();
   for (const { talk } of candidates) await talk.far.close({ timeoutMs: 100 });
@@ -155,10 +156,14 @@ test('by FIFOs or by the socket, there is one holder, and what is said goes to t
   expect(await said(byPipes.run('echo pipes'))).toBe('pipes\n');
   await expect(place.client(place.relay())).rejects.toMatchObject({ code: 'CCB_LOCKED' });
   await byPipes.close();
-  const bySocket = await place.client(place.relay());
+  const relay = place.relay();
+  const bySocket = await place.client(relay);
   expect(await said(bySocket.run('seq 100000'))).toHaveLength(588_895);
   await expect(place.pipeClient()).rejects.toMatchObject({ code: 'CCB_LOCKED' });
   await bySocket.close();
+  await relay.exit;
+  // One round trip later the agent has seen that, too.
+  await (await place.client(place.relay('--observe'), { observe: true })).ping();
   const again = await place.pipeClient();
   const long = again.run('echo; sleep 300');
   await long.text({ cancelOnReturn: false })[Symbol.asyncIterator]().next();

@@ -8,8 +8,8 @@ import type { Listener, Reception } from './listener.ts';
 import { readPurpose } from './purpose.ts';
 import { isAbstract, socketAddress } from './socket-address.ts';
 
-/** Connections that wait to be the holder, or have not said what they want; the holder's own included. */
-const MAX_CANDIDATES = 8;
+/** Connections that wait to be the holder, or have not said what they want; the holder's own included. Enough for all who come at once. */
+const MAX_CANDIDATES = 32;
 /** ms that the one at the other end has at the end, to read what lies in the socket. */
 const LAST_WORDS_MS = 1_000;
 

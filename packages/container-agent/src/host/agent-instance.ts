@@ -11,6 +11,8 @@ import {
   type AbstractInstanceOptions,
   type Answer,
   type Call,
+  type Command,
+  type RunEnd,
 } from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import { traitsOf } from '../drivers/traits.ts';
@@ -19,6 +21,9 @@ import { AgentLink } from './agent-link.ts';
 const RECONNECT_MS = 30_000;
 const OPEN_MS = 15_000;
 
+/** What is possible without an agent. */
+const DIRECT = { interrupt: true, exitCode: true, exactOutput: true } as const;
+
 export interface AgentInstanceOptions extends Omit<AbstractInstanceOptions, 'capabilities'> {
   /** What `configure` brings: values for the names that the record lists. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -26,25 +31,41 @@ export interface AgentInstanceOptions extends Omit<AbstractInstanceOptions, 'cap
   readonly reconnectMs?: number | undefined;
   /** ms without a sign of life after which the agent counts as frozen. Default 15 000. */
   readonly silenceMs?: number | undefined;
+  /** As a last resort: no agent, and what an agent makes possible is not possible. */
+  readonly direct?: DirectProgram | undefined;
+}
+
+/** A program without an agent beside it: run once for each command, where nothing can be kept. */
+export interface DirectProgram {
+  /** @throws {InstanceError} why it cannot be run */
+  start(call: Call): Promise<void>;
+  run(command: Command): AsyncGenerator<string, RunEnd, void>;
+  interrupt(command: Command, call: Call): Promise<void>;
+  probe(call: Call): Promise<boolean>;
+  stop(call: Call): Promise<void>;
 }
 
 /** Everything that backends with an agent share: they say how to launch it, reach it, and end it. */
 export abstract class AgentInstance extends AbstractInstance {
   readonly #link: AgentLink;
   readonly #observing: boolean;
+  readonly #direct: DirectProgram | undefined;
 
   protected constructor(record: InstanceRecord, options: AgentInstanceOptions) {
     super(record, {
       ...options,
-      capabilities: {
-        ...traitsOf(record.program),
-        interrupt: true,
-        exactOutput: true,
-        resume: true,
-        history: true,
-        detach: true,
-      },
+      capabilities: options.direct
+        ? DIRECT
+        : {
+            ...traitsOf(record.program),
+            interrupt: true,
+            exactOutput: true,
+            resume: true,
+            history: true,
+            detach: true,
+          },
     });
+    this.#direct = options.direct;
     this.#observing = options.mode === 'observe';
     const { secrets, silenceMs, reconnectMs = RECONNECT_MS } = options;
     this.#link = new AgentLink(
@@ -89,7 +110,7 @@ export abstract class AgentInstance extends AbstractInstance {
 
   protected override async _start(call: Call): Promise<void> {
     await this._hold(call);
-    await this.#link.reach(call);
+    await (this.#direct?.start(call) ?? this.#link.reach(call));
   }
 
   /**
@@ -99,7 +120,7 @@ export abstract class AgentInstance extends AbstractInstance {
   protected async _open(options: CallOptions): Promise<void> {
     const signal = options.signal ?? AbortSignal.timeout(options.timeoutMs ?? OPEN_MS);
     if (!this.#observing) await this._hold({ signal });
-    if (!(await this._alive())) return;
+    if (this.#direct !== undefined || !(await this._alive())) return;
     try {
       if (this.#observing) {
         await this.#link.connect({ signal });
@@ -129,14 +150,20 @@ export abstract class AgentInstance extends AbstractInstance {
   }
 
   protected override _dispatch(answer: Answer): void {
-    this.#feed(answer);
+    if (this.#direct === undefined) this.#feed(answer);
+    else super._dispatch(answer);
   }
 
   protected override _resume(answer: Answer): void {
-    this.#feed(answer);
+    if (this.#direct === undefined) this.#feed(answer);
+    else super._resume(answer);
   }
 
   protected override async _cancel(answer: Answer, reason: 'cancelled' | 'timeout', call: Call): Promise<void> {
+    if (this.#direct !== undefined) {
+      await super._cancel(answer, reason, call);
+      return;
+    }
     const client = this.#link.client;
     answer.signal.addEventListener('abort', () => client?.forget(answer), { once: true });
     client?.cancel(answer.id, reason);
@@ -145,10 +172,12 @@ export abstract class AgentInstance extends AbstractInstance {
   }
 
   protected override async _interruptRunning({ signal }: Call): Promise<boolean> {
+    if (this.#direct !== undefined) return await super._interruptRunning({ signal });
     return (await this.#link.client?.interrupt({ signal })) !== undefined;
   }
 
   protected override async _probe({ signal }: Call): Promise<boolean> {
+    if (this.#direct !== undefined) return await this.#direct.probe({ signal });
     return (await this.#link.client?.ping({ signal }))?.program === 'running';
   }
 
@@ -180,14 +209,17 @@ export abstract class AgentInstance extends AbstractInstance {
     };
   }
 
-  // The agent runs the commands: the generator protocol of the base class is not used.
-  protected override async *_run(): AsyncGenerator<never, never, void> {
-    yield* [];
-    throw new InstanceError('CCB_NOT_SUPPORTED', 'commands of this instance run in its agent');
+  protected override _run(command: Command): AsyncGenerator<string, RunEnd, void> {
+    return this.#directly().run(command);
   }
 
-  protected override _interrupt(): Promise<void> {
-    return Promise.reject(new InstanceError('CCB_NOT_SUPPORTED', 'commands of this instance run in its agent'));
+  protected override async _interrupt(command: Command, call: Call): Promise<void> {
+    await this.#directly().interrupt(command, call);
+  }
+
+  #directly(): DirectProgram {
+    if (this.#direct !== undefined) return this.#direct;
+    throw new InstanceError('CCB_NOT_SUPPORTED', 'commands of this instance run in its agent');
   }
 
   #isOutOfReach(error: unknown): error is InstanceError {
@@ -210,7 +242,7 @@ export abstract class AgentInstance extends AbstractInstance {
   }
 
   async #end(call: Call & { readonly graceMs: number }): Promise<void> {
-    await this.#link.shutdown(call);
-    if (!this.#observing) await this._kill(call);
+    await (this.#direct?.stop(call) ?? this.#link.shutdown(call));
+    if (this.#direct === undefined && !this.#observing) await this._kill(call);
   }
 }

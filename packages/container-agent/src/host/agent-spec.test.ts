@@ -34,24 +34,47 @@ test.each([7, [], null])('%j is no spec', (value) => expect(() => parse(value)).
 
 test.each([
   ['name', undefined],
+  ['name', ''],
   ['name', 'Box'],
+  ['name', '../box'],
+  ['name', '-box'],
+  ['name', 'a'.repeat(64)],
+  ['name', 'box\n'],
   ['type', 'docker'],
   ['program', 7],
   ['programArgs', 'x'],
   ['programArgs', ['a\0']],
   ['env', []],
   ['env', { 'A=B': 'x' }],
+  ['env', { '': 'x' }],
+  ['env', { '1A': 'x' }],
   ['env', { A: 7 }],
+  ['env', { A: 'x\0' }],
   ['login', 'theirs'],
   ['ephemeral', 'yes'],
   ['stall', 30_000],
+  ['stall', []],
   ['workspace', 'here'],
+  ['workspace', '/no/such/place'],
   ['workspace', '/dev/null'],
   ['directory', '/x'],
 ])('%s: %j is a TypeError that names it', (field, value) => {
   const spec = { name: 'box', [field]: value };
   expect(() => parse(spec)).toThrow(TypeError);
   expect(() => parse(spec)).toThrow(field);
+});
+
+test.each([
+  ['stall.afterMs', { afterMs: -1 }],
+  ['stall.afterMs', { afterMs: '30s' }],
+  ['stall.afterMs', { afterMs: Number.NaN }],
+  ['stall.timeoutMs', { timeoutMs: 1 }],
+  ['stall.limitsMs', { limitsMs: null }],
+  ['stall.limitsMs.tool', { limitsMs: { tool: 0 } }],
+  ['stall.limitsMs.bored', { limitsMs: { bored: 1 } }],
+])('%s of %j is a TypeError that names it', (field, stall) => {
+  expect(() => parse({ name: 'box', stall })).toThrow(TypeError);
+  expect(() => parse({ name: 'box', stall })).toThrow(field);
 });
 
 test('a key that nobody knows is told with those that there are', () => {

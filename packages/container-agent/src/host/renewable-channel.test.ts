@@ -1,48 +1,12 @@
-import { PassThrough } from 'node:stream';
-import { type Channel, StreamChannel } from '@ccb/named-pipe';
+import type { StreamChannel } from '@ccb/named-pipe';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HostFrame } from '../protocol/frames.ts';
-import { parseHostFrame } from '../protocol/host-frame.ts';
 import { AgentClient } from './agent-client.ts';
 import { RenewableChannel } from './renewable-channel.ts';
+import { Carrier, next } from './testing/carrier.ts';
 import { begin, completed, end, text } from './testing/lines.ts';
 import { RecordedAnswer } from './testing/recorded-answer.ts';
-import { journalId, ScriptedAgent } from './testing/scripted-agent.ts';
-
-/** One carrier: two streams, and the peer at their far end. */
-class Carrier {
-  readonly #there = new PassThrough();
-  readonly #back = new PassThrough();
-  readonly near: StreamChannel;
-
-  constructor() {
-    this.near = new StreamChannel({ readable: this.#back, writable: this.#there });
-  }
-
-  /** The peer comes. */
-  answer(): StreamChannel<HostFrame> {
-    const far = new StreamChannel<HostFrame>(
-      { readable: this.#there, writable: this.#back },
-      { parse: (value) => value as HostFrame },
-    );
-    undo.push(() => far.close());
-    return far;
-  }
-
-  agent(): ScriptedAgent {
-    return new ScriptedAgent(
-      new StreamChannel<HostFrame>({ readable: this.#there, writable: this.#back }, { parse: parseHostFrame }),
-    );
-  }
-
-  /** As when the relay is killed. Resolves when that was noticed. */
-  async cut(): Promise<void> {
-    const noticed = this.near.isUp ? next(this.near, 'down') : undefined;
-    this.#back.destroy();
-    this.#there.destroy();
-    await noticed;
-  }
-}
+import { journalId, type ScriptedAgent } from './testing/scripted-agent.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -78,17 +42,9 @@ async function renewed({ channel, carriers }: Line): Promise<{ carrier: Carrier;
   await channel.renew(signal);
   const carrier = carriers.at(-1) as Carrier;
   const far = carrier.answer();
+  undo.push(() => far.close());
   await channel.whenUp();
   return { carrier, far };
-}
-
-function next(channel: Channel, event: 'up' | 'down' | 'drain'): Promise<unknown> {
-  return new Promise((resolve) => {
-    const off = channel.on(event as 'down', (value) => {
-      off();
-      resolve(value);
-    });
-  });
 }
 
 describe('up and down', () => {

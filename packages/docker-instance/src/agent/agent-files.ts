@@ -11,6 +11,7 @@ import {
 import type { Call } from '@ccb/instance-interface/abstract';
 import { type AccessPlan, applyAccess } from '../container/access-plan.ts';
 import type { DockerRecord } from '../container/docker-data.ts';
+import { assertInstanceFit } from '../container/fit.ts';
 import type { Engine } from '../engine/engine.ts';
 import { tarOf } from '../image/tar.ts';
 import type { ContainerPaths } from './paths.ts';
@@ -41,6 +42,7 @@ export class MountedFiles implements AgentFiles {
     await this.#pipes(plan);
     writeSettings(this.#layout.settings, settings);
     applyAccess(plan.files);
+    assertInstanceFit(settings.name, this.#layout, plan);
   }
 
   /** Those of the first hour were made before their directory was handed over. */

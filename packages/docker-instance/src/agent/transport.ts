@@ -139,10 +139,15 @@ export class TransportChoice {
       await relay.renew(bounded);
     } catch (error) {
       await relay.close();
-      throw error;
+      throw signal.aborted || !bounded.aborted ? error : silent(this.#scene.instance, error);
     }
     return relay;
   }
+}
+
+function silent(instance: string, cause: unknown): InstanceError {
+  const message = `${instance}: no handshake came back through the relay within ${HANDSHAKE_MS} ms; the agent is there, or its socket is, but it says nothing`;
+  return new InstanceError('CCB_AGENT_UNREACHABLE', message, { cause, retryable: true, instance });
 }
 
 /** Silence on the pipes is the agent's. */

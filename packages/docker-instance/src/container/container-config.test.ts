@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ContainerConfig, HostConfig } from '../engine/engine.ts';
 import { type ConfigScene, containerConfig } from './container-config.ts';
 import type { DockerData, DockerRecord } from './docker-data.ts';
-import { recordOf } from './testing/record.ts';
+import { sampleRecord } from './testing/record.ts';
 
 const GIB = 1024 ** 3;
 const machine = { memoryBytes: 16 * GIB, cpus: 8 };
@@ -13,7 +13,7 @@ function config(
   { record, ...scene }: Partial<Omit<ConfigScene, 'record'>> & { readonly record?: Partial<DockerRecord> } = {},
 ): ContainerConfig & { readonly HostConfig: HostConfig } {
   const made = containerConfig({
-    record: recordOf(data, record),
+    record: sampleRecord(data, record),
     layout: instanceLayout('/h/instances/box', 'box'),
     plan: { user: '1000:1000', groupAdd: [] },
     about: { rootless: false },

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { discoverContainers } from './discover.ts';
 import type { DockerData, DockerRecord } from './docker-data.ts';
-import { recordOf } from './testing/record.ts';
+import { sampleRecord } from './testing/record.ts';
 
 let home: string;
 beforeEach(() => {
@@ -46,7 +46,7 @@ function engineOf(
 
 function write(name: string, data: Partial<DockerData> = {}): DockerRecord {
   const directory = join(home, 'instances', name);
-  const record = recordOf({ directory, instanceId: `id-of-${name}`, ...data }, { name });
+  const record = sampleRecord({ directory, instanceId: `id-of-${name}`, ...data }, { name });
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'instance.json'), JSON.stringify(record));
   return record;
@@ -68,7 +68,9 @@ test('instances are found with what their containers do, also those without one'
 
 test('an adopted container is its instance, and is not offered again', async () => {
   const mine = summary('mine');
-  const record = write('box', { adopted: true, placement: 'injected', containerId: mine.id, containerName: 'mine' });
+  const root = '/root/.ccb-box-0a1b2c3d';
+  const own = { adopted: true, placement: 'injected', containerId: mine.id, containerName: 'mine', root } as const;
+  const record = write('box', own);
   const { engine } = engineOf([mine], { mine: ['claude'] });
   expect(await discoverContainers(engine, home)).toMatchObject([
     { name: 'box', description: 'shell, container mine running, adopted', ours: true, record: { name: record.name } },

@@ -24,6 +24,7 @@ const data = {
   adopted: false,
   ownNetwork: false,
   placement: 'mounted',
+  root: '/ccb',
 };
 const record = {
   version: 1 as const,
@@ -34,7 +35,13 @@ const record = {
   workspace: '/w',
   data,
 };
-const { user: _user, ...containerless } = { ...data, adopted: true, placement: 'injected', network: 'their_net' };
+const { user: _user, ...containerless } = {
+  ...data,
+  adopted: true,
+  placement: 'injected',
+  network: 'their_net',
+  root: '/root/.ccb-box-0a1b2c3d',
+};
 
 test('a record that this backend wrote is read, and survives JSON', () => {
   expect(asDockerRecord(JSON.parse(JSON.stringify(record)))).toEqual(record);
@@ -44,8 +51,17 @@ test('a record that this backend wrote is read, and survives JSON', () => {
   expect(asDockerRecord(adopted)).toEqual(adopted);
 });
 
+test.each(['/', '/root', '/root/.ccb-', '../.ccb-x', '/x y/.ccb-a'])(
+  'what is removed from an adopted container is never %s',
+  (root) => {
+    const adopted = { ...record, data: { ...containerless, root } };
+    expect(() => asDockerRecord(adopted)).toThrow(/data\.root/);
+  },
+);
+
 test('what a record does not say of networks, mounts and limits is nothing special', () => {
-  const { pull, transport, ports, extraHosts, networkAliases, mounts, limits, security, ownNetwork, ...least } = data;
+  const { pull, transport, ports, extraHosts, networkAliases, mounts, limits, security, ownNetwork, root, ...least } =
+    data;
   expect(asDockerRecord({ ...record, data: least }).data).toEqual({
     ...data,
     ports: [],

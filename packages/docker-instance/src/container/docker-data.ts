@@ -27,10 +27,14 @@ export interface DockerData extends AgentData, NetworkWishes {
    * the container, or a volume of it. `none`: nothing can be written there, and each command is an exec of its own.
    */
   readonly placement: 'mounted' | 'injected' | 'none';
+  /** Where agent, state and home are in the container. */
+  readonly root: string;
 }
 
 export type DockerRecord = InstanceRecord<'docker', DockerData>;
 
+/** Of a container of our own. */
+export const ownRoot = '/ccb';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const WORD = /^\S+$/;
 
@@ -67,7 +71,16 @@ export function dockerData(record: InstanceRecord): DockerData {
     adopted,
     ownNetwork: truth(data.ownNetwork ?? false, 'ownNetwork', invalid),
     placement,
+    root: rootOf(data.root ?? ownRoot, adopted && placement === 'injected', invalid),
   };
+}
+
+/** What is removed with an instance in a container of somebody else can only be what ccb made there. */
+function rootOf(value: unknown, injected: boolean, invalid: Bad): string {
+  if (injected)
+    return matching(value, 'root', /^\/(\S*\/)?\.ccb-[a-z0-9_-]+$/, 'a directory .ccb-… of an absolute path', invalid);
+  if (value !== ownRoot) throw invalid('root', ownRoot);
+  return ownRoot;
 }
 
 /** @throws {InstanceError} CCB_RECORD_INVALID naming the field */

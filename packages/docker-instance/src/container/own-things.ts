@@ -5,21 +5,30 @@ import type { DockerRecord } from './docker-data.ts';
 import { volumeNames } from './mounts.ts';
 import { labels, removeOwnContainer } from './own-container.ts';
 
-/** Makes the network that the record names, unless it is there: one of somebody else is used, and stays. */
-export async function makeNetwork(engine: Engine, { name, data }: DockerRecord, call: CallOptions): Promise<void> {
-  if (!data.ownNetwork || (await engine.inspectNetwork(data.network, call)) !== undefined) return;
-  await engine.createNetwork(data.network, { [labels.instance]: data.instanceId, [labels.name]: name }, call);
+/** Makes what the container is going to use and the engine does not have: its network (one of somebody else is used, and stays), its volumes. */
+export async function makeOwn(engine: Engine, record: DockerRecord, call: CallOptions): Promise<void> {
+  const { name, data } = record;
+  const own = { [labels.instance]: data.instanceId, [labels.name]: name };
+  if (data.ownNetwork && (await engine.inspectNetwork(data.network, call)) === undefined)
+    await engine.createNetwork(data.network, own, call);
+  for (const volume of volumesOf(record)) await engine.createVolume(volume, own, call);
 }
 
-/** Removes what the engine has of an instance: container, network and volumes, each only where its label says so. */
-export async function removeOwn(engine: Engine, { name, data }: DockerRecord, call: Call): Promise<void> {
-  const { instanceId, containerName, network, ownNetwork, placement } = data;
+/** Names of the volumes that hold what could not be a directory of this machine. */
+function volumesOf({ workspace, data }: DockerRecord): readonly string[] {
+  if (data.adopted) return [];
+  const { own, workspace: work } = volumeNames(data.instanceId);
+  return [...(data.placement === 'injected' ? [own] : []), ...(workspace === undefined ? [work] : [])];
+}
+
+/** Removes what the engine has of an instance: container, network and volumes, none of somebody else's. */
+export async function removeOwn(engine: Engine, record: DockerRecord, call: Call): Promise<void> {
+  const { name, data } = record;
+  const { instanceId, containerName, network, ownNetwork } = data;
   await removeOwnContainer(engine, { name, containerName, instanceId }, call);
   if (ownNetwork) {
     const found = await engine.inspectNetwork(network, call);
     if (found?.labels[labels.instance] === instanceId) await engine.removeNetwork(network, call);
   }
-  if (placement !== 'injected') return;
-  const { own, workspace } = volumeNames(instanceId);
-  for (const volume of [own, workspace]) await engine.removeVolume(volume, call);
+  for (const volume of volumesOf(record)) await engine.removeVolume(volume, call);
 }

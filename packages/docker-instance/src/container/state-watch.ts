@@ -42,6 +42,14 @@ export class StateWatch {
     this.#unwatch();
   }
 
+  /** What is the case, for whoever may have missed how it came about. */
+  reconcile(found: ContainerInspection | undefined): void {
+    const down = whyDown(found);
+    if (down === undefined) void this.#answers(`the engine ${this.#engine.address} answers again`);
+    else if (down.state === 'unreachable') this.#events.moved('unreachable', down.reason);
+    else this.#down(down.reason, down.state === 'failed');
+  }
+
   #take(event: EngineEvent): void {
     if (this.#over.signal.aborted) return;
     const { action } = event;
@@ -74,7 +82,7 @@ export class StateWatch {
         this.#events.moved('unreachable', `the engine ${this.#engine.address} does not answer`);
         break;
       case 'back':
-        this.#reconcile(event.inspection);
+        this.reconcile(event.inspection);
         break;
     }
   }
@@ -88,14 +96,9 @@ export class StateWatch {
     this.#down(`the container ended: ${whyEnded(end)}`, !endedWell(end));
   }
 
-  #reconcile(found: ContainerInspection | undefined): void {
-    const down = whyDown(found);
-    if (down === undefined) void this.#answers(`the engine ${this.#engine.address} answers again`);
-    else if (down.state === 'unreachable') this.#events.moved('unreachable', down.reason);
-    else this.#down(down.reason, down.state === 'failed');
-  }
-
   #down(reason: string, broken: boolean): void {
+    // A start or stop that is under way sees to it.
+    if (this.#events.moving) return;
     if (this.#events.waitedFor) this.#events.moved('unreachable', reason);
     else if (broken) {
       const message = `${this.#instance}: ${reason}. The next command, or start(), starts it again.`;

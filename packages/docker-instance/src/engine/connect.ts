@@ -36,7 +36,7 @@ export function connectEngine(options: EngineOptions = {}): Engine {
     return new DockerodeEngine(modem, borrowedEndpoint(modem));
   }
   const endpoint = chooseEndpoint(options);
-  return new DockerodeEngine(ownModem(endpoint), {
+  return new DockerodeEngine(ownModem(endpoint, options.env ?? process.env), {
     address: addressOf(endpoint),
     isLocal: endpoint.protocol === 'unix',
   });

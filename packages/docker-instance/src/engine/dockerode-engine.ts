@@ -21,6 +21,8 @@ import type {
   LogOptions,
   NetworkInspection,
 } from './engine.ts';
+import { EngineEvents } from './engine-events.ts';
+import { EventHub } from './events/event-hub.ts';
 import { Execs } from './execs.ts';
 import { Images } from './images.ts';
 import { containerLogs } from './logs.ts';
@@ -35,6 +37,7 @@ export class DockerodeEngine implements Engine {
   readonly isLocal: boolean;
   readonly #wire: Wire;
   readonly #containers: Containers;
+  readonly #events: EventHub;
   readonly #execs: Execs;
   readonly #images: Images;
   readonly #networks: Networks;
@@ -45,6 +48,7 @@ export class DockerodeEngine implements Engine {
     this.isLocal = place.isLocal;
     this.#wire = new Wire(modem, place.address);
     this.#containers = new Containers(this.#wire);
+    this.#events = new EventHub(new EngineEvents(this.#wire, this.#containers));
     this.#execs = new Execs(this.#wire);
     this.#images = new Images(this.#wire);
     this.#networks = new Networks(this.#wire);
@@ -157,11 +161,12 @@ export class DockerodeEngine implements Engine {
     return this.#volumes.remove(name, call);
   }
 
-  watch(_container: string, _listener: (event: EngineEvent) => void): () => void {
-    return () => {};
+  watch(container: string, listener: (event: EngineEvent) => void): () => void {
+    return this.#events.watch(container, listener);
   }
 
   close(): void {
+    this.#events.close();
     this.#wire.close();
   }
 }

@@ -1,135 +1,119 @@
 import { Readable } from 'node:stream';
 import { InstanceError } from '@ccb/instance-interface';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FakeEngine, type FakeFault } from '../testing/fake-engine.ts';
+import { frame } from '../testing/fake-exec.ts';
 import { connectEngine } from './connect.ts';
-import type { Engine, LogLine } from './engine.ts';
+import type { Engine, LogLine, LogOptions } from './engine.ts';
 
 const DEADLINE_MS = 300;
 // The machine may be busy; a call that has no deadline never settles at all.
 const SLACK_MS = 2_000;
-const FAULTS = [404, 409, 500, 'hang', 'stall', 'reset', 'truncated', 'malformed', 'drip'] as const;
 const SECRET = 'sk-very-secret-42';
-
-interface Endpoint {
-  readonly name: string;
-  readonly path: RegExp;
-  readonly call: (engine: Engine) => Promise<unknown>;
-  /** Faults that this endpoint's answer makes harmless. */
-  readonly harmless?: readonly FakeFault[];
-}
+const COMMAND = { argv: ['x'], env: [`TOKEN=${SECRET}`] } as const;
 
 const call = { timeoutMs: DEADLINE_MS };
-const EMPTY = ['malformed', 'drip'] as const;
-const ENDPOINTS: readonly Endpoint[] = [
-  { name: 'about', path: /^GET \/version/, call: (engine) => engine.about(call) },
-  { name: 'about, second half', path: /^GET \/info/, call: (engine) => engine.about(call) },
-  {
-    name: 'createContainer',
+const logCall = (): LogOptions => ({ signal: AbortSignal.timeout(DEADLINE_MS) });
+
+interface Door {
+  readonly path: RegExp;
+  readonly call: (engine: Engine) => Promise<unknown>;
+}
+
+const DOORS: Readonly<Record<string, Door>> = {
+  about: { path: /^GET \/version/, call: (engine) => engine.about(call) },
+  'about: info': { path: /^GET \/info/, call: (engine) => engine.about(call) },
+  createContainer: {
     path: /^POST \/containers\/create/,
     call: (engine) => engine.createContainer('new', { Image: 'image:1', Env: [`TOKEN=${SECRET}`] }, call),
   },
-  { name: 'inspectContainer', path: /^GET .*\/running\/json/, call: (engine) => engine.inspectContainer('running', call) },
-  { name: 'startContainer', path: /\/start$/, call: (engine) => engine.startContainer('created', call), harmless: EMPTY },
+  inspectContainer: { path: /^GET .*\/running\/json/, call: (engine) => engine.inspectContainer('running', call) },
+  startContainer: { path: /containers.*\/start$/, call: (engine) => engine.startContainer('created', call) },
+  stopContainer: { path: /\/stop\?/, call: (engine) => engine.stopContainer('running', 0, call) },
+  killContainer: { path: /\/kill\?/, call: (engine) => engine.killContainer('running', 'KILL', call) },
+  removeContainer: { path: /^DELETE \/containers/, call: (engine) => engine.removeContainer('running', call) },
+  listContainers: { path: /\/containers\/json/, call: (engine) => engine.listContainers({ labels: ['a'] }, call) },
+  processes: { path: /\/top$/, call: (engine) => engine.processes('running', call) },
+  usage: { path: /\/stats\?/, call: (engine) => engine.usage('running', call) },
+  putArchive: { path: /^PUT /, call: (engine) => engine.putArchive('running', '/ccb', Buffer.alloc(1024), call) },
+  logs: { path: /\/logs\?/, call: (engine) => all(engine.logs('running', logCall())) },
+  'logs: inspection': { path: /^GET .*\/running\/json/, call: (engine) => all(engine.logs('running', logCall())) },
+  'exec: create': { path: /^POST .*\/exec$/, call: (engine) => engine.exec('running', COMMAND, call) },
+  'exec: start': { path: /^POST \/exec/, call: (engine) => engine.exec('running', COMMAND, call) },
+  'exec: end': { path: /^GET \/exec/, call: (engine) => engine.exec('running', COMMAND, call) },
+  'openExec: create': { path: /^POST .*\/exec$/, call: (engine) => engine.openExec('running', COMMAND, call) },
+  inspectImage: { path: /^GET \/images/, call: (engine) => engine.inspectImage('image:1', call) },
+  pullImage: { path: /fromImage/, call: (engine) => engine.pullImage('image:2', undefined, call) },
+  buildImage: { path: /^POST \/build/, call: (engine) => engine.buildImage('image:3', tar(), undefined, call) },
+  importImage: { path: /fromSrc/, call: (engine) => engine.importImage('image:4', tar(), [], undefined, call) },
+  removeImage: { path: /^DELETE \/images/, call: (engine) => engine.removeImage('image:1', call) },
+  inspectNetwork: { path: /^GET \/networks/, call: (engine) => engine.inspectNetwork('net', call) },
+  createNetwork: { path: /^POST \/networks/, call: (engine) => engine.createNetwork('net2', {}, call) },
+  removeNetwork: { path: /^DELETE \/networks/, call: (engine) => engine.removeNetwork('net', call) },
+  createVolume: { path: /^POST \/volumes/, call: (engine) => engine.createVolume('vol2', {}, call) },
+  removeVolume: { path: /^DELETE \/volumes/, call: (engine) => engine.removeVolume('vol', call) },
+};
+
+/** Nothing but the status of the answer counts. */
+const BARE = {
+  startContainer: 'fine',
+  stopContainer: 'fine',
+  killContainer: 'fine',
+  removeContainer: 'fine',
+  putArchive: 'fine',
+  removeNetwork: 'fine',
+  removeVolume: 'fine',
+};
+const GONE_ALREADY = {
+  killContainer: 'fine',
+  removeContainer: 'fine',
+  inspectImage: 'fine',
+  removeImage: 'fine',
+  inspectNetwork: 'fine',
+  removeNetwork: 'fine',
+  removeVolume: 'fine',
+};
+const ABOUT_REFUSED = {
+  about: 'CCB_ENGINE_REFUSED',
+  'about: info': 'CCB_ENGINE_REFUSED',
+  listContainers: 'CCB_ENGINE_REFUSED',
+};
+// How it ended is asked again and again.
+const ASKED_AGAIN = { 'exec: end': 'CCB_TIMEOUT' };
+// The stream is lost, and the engine says that the program goes on.
+const RUNS_ON = { ...ASKED_AGAIN, 'exec: start': 'CCB_TIMEOUT' };
+const OWN_SIGNAL = { logs: 'TimeoutError', 'logs: inspection': 'TimeoutError' };
+
+/** What each call comes to: `other`, but for the exceptions. */
+const TABLE: readonly {
+  readonly fault: FakeFault;
+  readonly other: string;
+  readonly but: Readonly<Record<string, string>>;
+}[] = [
   {
-    name: 'stopContainer',
-    path: /\/stop\?/,
-    call: (engine) => engine.stopContainer('running', 0, call),
-    harmless: EMPTY,
+    fault: 404,
+    other: 'CCB_NOT_FOUND',
+    but: { ...GONE_ALREADY, ...ABOUT_REFUSED, 'exec: end': 'CCB_BACKEND_UNREACHABLE' },
   },
+  { fault: 409, other: 'CCB_ENGINE_REFUSED', but: { removeContainer: 'fine', ...ASKED_AGAIN } },
+  { fault: 500, other: 'CCB_ENGINE_REFUSED', but: ASKED_AGAIN },
+  { fault: 'hang', other: 'CCB_TIMEOUT', but: OWN_SIGNAL },
+  { fault: 'stall', other: 'CCB_TIMEOUT', but: OWN_SIGNAL },
+  { fault: 'reset', other: 'CCB_BACKEND_UNREACHABLE', but: ASKED_AGAIN },
+  { fault: 'truncated', other: 'CCB_BACKEND_UNREACHABLE', but: RUNS_ON },
   {
-    name: 'killContainer',
-    path: /\/kill\?/,
-    call: (engine) => engine.killContainer('running', 'KILL', call),
-    harmless: [404, ...EMPTY],
+    fault: 'malformed',
+    other: 'CCB_BACKEND_UNREACHABLE',
+    but: {
+      ...BARE,
+      ...RUNS_ON,
+      logs: 'CCB_PROTOCOL',
+      removeImage: 'fine',
+      createNetwork: 'fine',
+      createVolume: 'fine',
+    },
   },
-  {
-    name: 'removeContainer',
-    path: /^DELETE \/containers/,
-    call: (engine) => engine.removeContainer('running', call),
-    harmless: [404, 409, ...EMPTY],
-  },
-  { name: 'listContainers', path: /\/containers\/json/, call: (engine) => engine.listContainers({ labels: ['a'] }, call) },
-  { name: 'processes', path: /\/top$/, call: (engine) => engine.processes('running', call) },
-  { name: 'usage', path: /\/stats\?/, call: (engine) => engine.usage('running', call) },
-  {
-    name: 'putArchive',
-    path: /^PUT /,
-    call: (engine) => engine.putArchive('running', '/ccb', Buffer.alloc(1024), call),
-    harmless: EMPTY,
-  },
-  {
-    name: 'logs',
-    path: /\/logs\?/,
-    call: (engine) => all(engine.logs('running', { signal: AbortSignal.timeout(DEADLINE_MS) })),
-  },
-  {
-    name: 'logs, the inspection',
-    path: /^GET .*\/running\/json/,
-    call: (engine) => all(engine.logs('running', { signal: AbortSignal.timeout(DEADLINE_MS) })),
-  },
-  { name: 'exec, the preparation', path: /^POST .*\/exec$/, call: (engine) => engine.exec('running', { argv: ['x'] }, call) },
-  {
-    name: 'exec, the start',
-    path: /^POST \/exec/,
-    call: (engine) => engine.exec('running', { argv: ['x'] }, call),
-    harmless: ['drip'],
-  },
-  { name: 'exec, the end', path: /^GET \/exec/, call: (engine) => engine.exec('running', { argv: ['x'] }, call) },
-  {
-    name: 'openExec, the preparation',
-    path: /^POST .*\/exec$/,
-    call: (engine) => engine.openExec('running', { argv: ['x'] }, call),
-  },
-  {
-    name: 'inspectImage',
-    path: /^GET \/images/,
-    call: (engine) => engine.inspectImage('image:1', call),
-    harmless: [404],
-  },
-  { name: 'pullImage', path: /fromImage/, call: (engine) => engine.pullImage('image:2', undefined, call) },
-  {
-    name: 'buildImage',
-    path: /^POST \/build/,
-    call: (engine) => engine.buildImage('image:3', tar(), undefined, call),
-  },
-  { name: 'importImage', path: /fromSrc/, call: (engine) => engine.importImage('image:4', tar(), [], undefined, call) },
-  {
-    name: 'removeImage',
-    path: /^DELETE \/images/,
-    call: (engine) => engine.removeImage('image:1', call),
-    harmless: [404, 'malformed'],
-  },
-  {
-    name: 'inspectNetwork',
-    path: /^GET \/networks/,
-    call: (engine) => engine.inspectNetwork('net', call),
-    harmless: [404],
-  },
-  {
-    name: 'createNetwork',
-    path: /^POST \/networks/,
-    call: (engine) => engine.createNetwork('net2', {}, call),
-    harmless: ['malformed'],
-  },
-  {
-    name: 'removeNetwork',
-    path: /^DELETE \/networks/,
-    call: (engine) => engine.removeNetwork('net', call),
-    harmless: [404, ...EMPTY],
-  },
-  {
-    name: 'createVolume',
-    path: /^POST \/volumes/,
-    call: (engine) => engine.createVolume('vol2', {}, call),
-    harmless: ['malformed'],
-  },
-  {
-    name: 'removeVolume',
-    path: /^DELETE \/volumes/,
-    call: (engine) => engine.removeVolume('vol', call),
-    harmless: [404, ...EMPTY],
-  },
+  { fault: 'drip', other: 'CCB_TIMEOUT', but: { ...OWN_SIGNAL, ...BARE, 'exec: start': 'fine' } },
 ];
 
 async function all(lines: AsyncIterable<LogLine>): Promise<readonly LogLine[]> {
@@ -153,7 +137,7 @@ async function scene(): Promise<FakeEngine> {
   await engine.createContainer('created', { Image: 'image:1' });
   await engine.startContainer(await engine.createContainer('running', { Image: 'image:1' }));
   const running = fake.state.find('running');
-  if (running) running.log = Buffer.from('0100000000000003686f0a', 'hex');
+  if (running) running.log = frame('stdout', 'one line of a log\n');
   return fake;
 }
 
@@ -162,43 +146,67 @@ function connected(fake: FakeEngine): AsyncDisposable & { readonly engine: Engin
   return { engine, [Symbol.asyncDispose]: async () => engine.close() };
 }
 
-/** What became of it, and in time. */
-async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
+/** The code of what it threw, `fine`, or what it should never be. */
+async function outcomeOf(work: Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
+  const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('it never settled'), DEADLINE_MS + SLACK_MS);
   });
-  const outcome = await Promise.race([work.then(() => 'it went well', (error: unknown) => error), late]);
+  const outcome = await Promise.race([late, work.then(() => 'fine', codeOf)]);
   clearTimeout(timer);
   return outcome;
 }
 
-describe.each(FAULTS.map((fault) => ({ fault })))('an engine whose answer is: $fault', ({ fault }) => {
-  describe.concurrent('ends each call in time with an error that says what', () => {
-    const rows = ENDPOINTS.filter(({ harmless }) => !harmless?.includes(fault));
-    it.each(rows)('$name', async ({ path, call }) => {
-      await using fake = await scene();
-      fake.fails(path, fault);
-      await using open = connected(fake);
-      const outcome = await outcomeOf(call(open.engine));
-      if (outcome instanceof DOMException) expect(outcome.name).toBe('TimeoutError');
-      else {
-        expect(outcome).toBeInstanceOf(InstanceError);
-        expect(outcome).toMatchObject({ code: expect.stringMatching(/^CCB_/), message: expect.stringMatching(/\w/) });
-        expect(String(outcome)).not.toContain(SECRET);
-      }
-      await fake.whenIdle();
+function codeOf(error: unknown): string {
+  if (error instanceof DOMException) return error.name;
+  if (!InstanceError.is(error)) return `a foreign error: ${error}`;
+  return error.message.includes(SECRET) ? 'it tells a secret' : error.code;
+}
+
+async function ending(door: Door, fault: FakeFault): Promise<string> {
+  await using fake = await scene();
+  fake.fails(door.path, fault);
+  await using open = connected(fake);
+  const outcome = await outcomeOf(door.call(open.engine));
+  // Before the engine is let go: the call itself has left no connection.
+  await fake.whenIdle();
+  return outcome;
+}
+
+describe('every call of an engine ends in time, with its connections, in an error that says what', () => {
+  it.each(TABLE)('when the answer is: $fault', async ({ fault, other, but }) => {
+    const names = Object.keys(DOORS);
+    const outcomes = await Promise.all(Object.values(DOORS).map((door) => ending(door, fault)));
+    expect(Object.fromEntries(names.map((name, index) => [name, outcomes[index]]))).toEqual({
+      ...Object.fromEntries(names.map((name) => [name, other])),
+      ...but,
     });
   });
+});
 
-  describe.concurrent('is no matter for a call that needs no more', () => {
-    const rows = ENDPOINTS.filter(({ harmless }) => harmless?.includes(fault));
-    it.each(rows)('$name', async ({ path, call }) => {
-      await using fake = await scene();
-      fake.fails(path, fault);
-      await using open = connected(fake);
-      expect(await outcomeOf(call(open.engine))).toBe('it went well');
-      await fake.whenIdle();
-    });
+describe('closing an engine', () => {
+  it('ends what is under way with CCB_CLOSED, and each later call', async () => {
+    await using fake = await scene();
+    fake.fails(/./, 'hang');
+    const { engine } = connected(fake);
+    const calls = Object.values(DOORS).map((door) => outcomeOf(door.call(engine)));
+    engine.close();
+    engine.close();
+    calls.push(outcomeOf(engine.about()));
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['CCB_CLOSED']));
+    await fake.whenIdle();
+  });
+});
+
+describe('what an engine is asked', () => {
+  it('has neither an environment nor a spec in its URL', async () => {
+    await using fake = await scene();
+    await using open = connected(fake);
+    await Promise.all(Object.values(DOORS).map((door) => outcomeOf(door.call(open.engine))));
+    const { requests } = fake;
+    expect(requests.filter(({ body }) => body.includes(SECRET))).toHaveLength(5);
+    expect(requests.filter(({ url }) => /very-secret|Env|Cmd|HostConfig|Labels/.test(decodeURIComponent(url)))).toEqual(
+      [],
+    );
   });
 });

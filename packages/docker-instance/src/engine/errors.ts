@@ -67,6 +67,12 @@ export function refused(status: number, words: string, asked: Asked, address: st
       `The engine at ${address} could not ${asked.doing}: its disk is full (${said}). \`docker system df\` says what holds it.`,
     );
   }
+  if (PLAIN_TO_TLS.test(words)) {
+    return fail(
+      'CCB_BACKEND_UNREACHABLE',
+      `The engine at ${address} speaks TLS alone. Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.`,
+    );
+  }
   if (NO_IMAGE.test(words) || (status === 404 && subject.kind === 'image'))
     return fail(...noImage(asked, said, address));
   if (isProgramMissing(words)) {
@@ -81,14 +87,8 @@ export function refused(status: number, words: string, asked: Asked, address: st
   if (isNotRunning(status, words)) {
     return fail('CCB_INVALID_STATE', `Cannot ${asked.doing}: ${said}.`);
   }
-  if (status === 404 || /no such (container|network|volume)/i.test(words)) {
+  if ((status === 404 && subject.kind !== 'engine') || /no such (container|network|volume)/i.test(words)) {
     return fail('CCB_NOT_FOUND', `The engine at ${address} has no ${subject.kind} ${subject.name} (${said}).`);
-  }
-  if (PLAIN_TO_TLS.test(words)) {
-    return fail(
-      'CCB_BACKEND_UNREACHABLE',
-      `The engine at ${address} speaks TLS alone. Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.`,
-    );
   }
   const failed = `The engine at ${address} would not ${asked.doing} (HTTP ${status}): ${said || 'it did not say why'}.`;
   return fail('CCB_ENGINE_REFUSED', failed, status >= 500);
@@ -109,11 +109,11 @@ function isNameTaken(status: number, words: string): boolean {
 function noImage({ subject, doing }: Asked, said: string, address: string): [InstanceErrorCode, string] {
   // Creating a container from an image that is absent: the engine alone knows the image's name.
   const name = subject.kind === 'image' ? subject.name : (/image:? "?([^\s"]+)/i.exec(said)?.[1] ?? 'its image');
-  const advice = DEFAULT_IMAGE.test(name) ? '`ccb image build` makes it' : `\`docker pull ${name}\` fetches it`;
-  return [
-    'CCB_NOT_FOUND',
-    `The engine at ${address} has no image ${name}, so it could not ${doing} (${said}): ${advice}.`,
-  ];
+  const advice = DEFAULT_IMAGE.test(name)
+    ? '`ccb image build` makes it'
+    : `Check its name; \`docker pull ${name}\` fetches it, also where a login is needed`;
+  const message = `The engine at ${address} could not ${doing}: there is no image ${name} (${said}). ${advice}.`;
+  return ['CCB_NOT_FOUND', message];
 }
 
 function codeOf(error: unknown): string | undefined {

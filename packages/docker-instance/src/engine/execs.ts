@@ -33,6 +33,7 @@ export class Execs {
   open(id: string, command: ExecCommand, call?: CallOptions): Promise<ExecSession> {
     return this.#wire.bounded(requestOf(id, command), call, async (signal) => {
       const session = await this.#start(id, command, true, undefined, signal);
+      if (signal.aborted) session.close();
       const letGo = (): void => session.close();
       this.#wire.closed.addEventListener('abort', letGo, { once: true });
       void session.exit.then(() => this.#wire.closed.removeEventListener('abort', letGo));

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { InstanceError } from '@ccb/instance-interface';
+import type { Readable } from 'node:stream';
 import { about, pathOf } from './containers.ts';
 import type { LogLine, LogOptions } from './engine.ts';
 import { logLines } from './stream/log-lines.ts';
@@ -30,24 +29,21 @@ export async function* containerLogs(
     },
     { signal: ending },
   );
-  yield* logLines(follow ? stream : Readable.from(prompt(stream, id)), { tty, signal: ending });
+  const lines = logLines(stream, { tty, signal: ending });
+  yield* follow ? lines : prompt(lines, stream);
 }
 
-/** A log that is not followed is all there: its pieces come promptly, or the engine hangs. A slow reader is no hang. */
-async function* prompt(stream: Readable, id: string): AsyncGenerator<Uint8Array, void, void> {
-  const stalled = (): void => {
-    const message = `The log of the container ${id} stopped in the middle for ${QUIET_MS} ms. Read it again.`;
-    stream.destroy(new InstanceError('CCB_TIMEOUT', message, { retryable: true }));
-  };
+/** A log that is not followed is all there: its lines come promptly, or the engine hangs. A slow reader is no hang. */
+async function* prompt(lines: AsyncIterable<LogLine>, stream: Readable): AsyncGenerator<LogLine, void, void> {
+  const stalled = (): void => void stream.destroy(new Error(`Nothing came for ${QUIET_MS} ms.`));
   let timer = setTimeout(stalled, QUIET_MS);
   try {
-    for await (const chunk of stream) {
+    for await (const line of lines) {
       clearTimeout(timer);
-      yield chunk;
+      yield line;
       timer = setTimeout(stalled, QUIET_MS);
     }
   } finally {
     clearTimeout(timer);
-    stream.destroy();
   }
 }

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { type DockerClient, type Modem, modemOf } from './docker-client.ts';
 import { addressOf, type Endpoint, type Tls } from './endpoint.ts';
+import { SshAgent } from './ssh-agent.ts';
 
 export interface Place {
   readonly address: string;
@@ -12,8 +13,8 @@ export interface Place {
 }
 
 /** @throws {TypeError} a certificate that was named cannot be read */
-export function ownModem(endpoint: Endpoint): Modem {
-  const { protocol, path, host, port, user, tls } = endpoint;
+export function ownModem(endpoint: Endpoint, env: NodeJS.ProcessEnv): Modem {
+  const { protocol, path, host, port, tls } = endpoint;
   // What is not named here would come from DOCKER_HOST, even against a socket that is.
   const common = {
     socketPath: undefined,
@@ -22,12 +23,13 @@ export function ownModem(endpoint: Endpoint): Modem {
     ca: undefined,
     cert: undefined,
     key: undefined,
+    timeout: undefined,
   };
   if (protocol === 'unix') {
     return dockerodeModem({ ...common, protocol: 'http', socketPath: path, agent: new Agent({ keepAlive: false }) });
   }
   if (protocol === 'ssh') {
-    return dockerodeModem({ ...common, protocol, host, port: port ?? 22, username: user });
+    return dockerodeModem({ ...common, protocol: 'http', host, pathPrefix: '/', agent: new SshAgent(endpoint, env) });
   }
   const place = { ...common, protocol, host, port, pathPrefix: '/' };
   if (protocol === 'http') return dockerodeModem({ ...place, agent: new Agent({ keepAlive: false }) });
@@ -52,24 +54,31 @@ export function borrowedEndpoint({ socketPath, host, port, protocol }: Modem): P
 }
 
 function dockerodeModem(options: object): Modem {
-  const client: DockerClient = new Docker(options);
-  return modemOf(client);
+  try {
+    const client: DockerClient = new Docker(options);
+    return modemOf(client);
+  } catch (cause) {
+    // It reads the environment of the process even where everything is said.
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`DOCKER_HOST and DOCKER_CERT_PATH of this process make no sense: ${said}`, { cause });
+  }
 }
 
-function certificatesOf(tls: Tls | undefined): object {
-  const directory = tls?.directory;
+function certificatesOf({ directory }: Tls = {}): object {
   if (directory === undefined) return {};
-  const read = (name: string): Buffer => {
-    try {
-      return readFileSync(join(directory, name));
-    } catch (cause) {
-      throw new TypeError(
-        `${join(directory, name)} cannot be read. DOCKER_CERT_PATH has ca.pem, cert.pem and key.pem.`,
-        {
-          cause,
-        },
-      );
-    }
-  };
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
+  const files = { ca: join(directory, 'ca.pem'), cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
+  // A server may ask for no certificate of its clients, and have one that the machine knows.
+  const present = Object.entries(files).filter(([, file]) => existsSync(file));
+  if (present.length === 0) {
+    throw new TypeError(`${directory} has no certificates: DOCKER_CERT_PATH has ca.pem, cert.pem and key.pem.`);
+  }
+  return Object.fromEntries(present.map(([name, file]) => [name, readCertificate(file)]));
+}
+
+function readCertificate(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new TypeError(`The certificate ${file} cannot be read. May this user read it?`, { cause });
+  }
 }

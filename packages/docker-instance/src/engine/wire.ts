@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import { Duplex, type Readable } from 'node:stream';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
@@ -42,6 +43,8 @@ export class Wire {
   readonly #closing = new AbortController();
 
   constructor(modem: Modem, address: string) {
+    // Each call that is under way listens.
+    setMaxListeners(0, this.#closing.signal);
     this.#modem = modem;
     this.address = address;
   }

@@ -59,7 +59,9 @@ export class FakeEngineState {
       case 'version':
         return ok({ Version: '20.10.24', ApiVersion: this.apiVersion, Os: 'linux', Components: [{ Name: 'Engine' }] });
       case 'info':
-        return ok({ SecurityOptions: ['name=seccomp,profile=default'] });
+        return ok({ SecurityOptions: ['name=seccomp,profile=default'], SystemTime: new Date().toISOString() });
+      case '_ping':
+        return { status: 200, raw: Buffer.from('OK') };
       case 'containers':
         return this.#container(request, url, rest);
       case 'exec':

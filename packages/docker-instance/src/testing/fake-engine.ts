@@ -21,7 +21,7 @@ interface Scripted {
   readonly message: string;
 }
 
-const DRIP_MS = 20;
+const DRIP_MS = 30;
 
 /** An engine's HTTP API on a Unix socket of its own: what is called of it, kept in memory, with faults where they are wanted. */
 export class FakeEngine implements AsyncDisposable {
@@ -143,7 +143,9 @@ export class FakeEngine implements AsyncDisposable {
       socket.end(plain(200, 'no upgrade'));
     } else if (fault === 'reset') {
       socket.destroy();
-    } else if (fault !== 'hang') {
+    } else if (fault === 'hang') {
+      seeGone(socket);
+    } else {
       runFakeExec(socket, exec, this.program, fault);
     }
   }
@@ -192,6 +194,11 @@ async function deliver(reply: FakeReply, fault: FakeFault | undefined, response:
     response.write(whole);
   }
   if (reply.open !== true) response.end();
+}
+
+/** Who does not read does not see that the client has gone. */
+export function seeGone(socket: Socket): void {
+  socket.once('end', () => socket.destroy()).resume();
 }
 
 function plain(status: number, text: string): string {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { FakeFault } from './fake-engine.ts';
+import { type FakeFault, seeGone } from './fake-engine.ts';
 import type { FakeExecRecord } from './fake-engine-state.ts';
 
 export interface FakeRun {
@@ -28,8 +28,9 @@ export function runFakeExec(
   if (fault === 'truncated' || fault === 'stall') {
     const whole = frame('stdout', exec.argv.join(' '));
     const half = whole.subarray(0, whole.length / 2);
-    if (fault === 'truncated') socket.end(half);
-    else socket.write(half);
+    if (fault === 'truncated') return void socket.end(half);
+    socket.write(half);
+    seeGone(socket);
     return;
   }
   const exit = (code: number): void => {
@@ -38,6 +39,7 @@ export function runFakeExec(
     socket.end();
   };
   program({ argv: exec.argv, stdin: socket, say, exit });
+  socket.resume();
 }
 
 /** As the engine sends a piece of a container's stdout or stderr. */

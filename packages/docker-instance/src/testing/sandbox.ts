@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { dockerData } from '../container/docker-data.ts';
 import type { DockerSpec } from '../container/docker-spec.ts';
 import { DockerContainer, type DockerOptions } from '../docker-container.ts';
 import type { DockerClient } from '../engine/docker-client.ts';
+import { keptOf } from './leaks.ts';
 import { ensureTestImage } from './test-image.ts';
 
 const loader = createRequire(import.meta.url).resolve('tsx');
@@ -63,8 +64,11 @@ export class Sandbox implements AsyncDisposable {
   async create(name: string, spec: Partial<DockerSpec> = {}, options: CallOptions = {}): Promise<DockerContainer> {
     const { workspace, image } = this;
     const whole: DockerSpec = { type: 'docker', name, image, workspace, network: 'none', ...spec };
-    const made = await this.backend.create(whole, { signal: options.signal });
-    this.#records.push(made.record);
+    const made = await this.backend.create(whole, {
+      signal: options.signal,
+      // Also of what is never finished.
+      onRecord: async (record) => void this.#records.push(record),
+    });
     this.#handles.add(made);
     return made;
   }
@@ -96,10 +100,9 @@ export class Sandbox implements AsyncDisposable {
     return instanceLayout(join(this.home, 'instances', name), name);
   }
 
-  /** What is there of the instances of this sandbox: containers, networks, volumes, files. */
-  async leftovers(): Promise<readonly string[]> {
-    const lists = await Promise.all(this.#records.map((record) => labelled(dockerData(record).instanceId)));
-    return [...lists.flat(), ...entriesBelow(join(this.home, 'instances'))];
+  /** Of everything that was created here. */
+  get instanceIds(): readonly string[] {
+    return this.#records.map((record) => dockerData(record).instanceId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,12 +113,7 @@ export class Sandbox implements AsyncDisposable {
       }
     }
     await Promise.allSettled([...this.#handles].map((handle) => handle.detach()));
-    for (const record of this.#records) {
-      for (const left of await labelled(dockerData(record).instanceId)) {
-        const [kind = '', id = ''] = left.split(' ');
-        await docker(kind, 'rm', '--force', id);
-      }
-    }
+    for (const kept of await keptOf(this.instanceIds)) await kept.remove();
     rmSync(this.root, { recursive: true, force: true });
   }
 }
@@ -124,29 +122,4 @@ export class Sandbox implements AsyncDisposable {
 export async function docker(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args, { timeout: 60_000, killSignal: 'SIGKILL' });
   return stdout.trim();
-}
-
-async function labelled(instanceId: string): Promise<readonly string[]> {
-  const filter = `label=ccb.instance=${instanceId}`;
-  const [containers, networks, volumes] = await Promise.all([
-    docker('ps', '--all', '--quiet', '--no-trunc', '--filter', filter),
-    docker('network', 'ls', '--quiet', '--filter', filter),
-    docker('volume', 'ls', '--quiet', '--filter', filter),
-  ]);
-  const named = (kind: string, list: string): string[] =>
-    list
-      .split('\n')
-      .filter((id) => id !== '')
-      .map((id) => `${kind} ${id}`);
-  return [...named('container', containers), ...named('network', networks), ...named('volume', volumes)];
-}
-
-function entriesBelow(directory: string): string[] {
-  try {
-    return readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((entry) => join(directory, entry));
-  } catch (error) {
-    // Nothing was ever created, or it vanished while it was listed.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,8 @@ export class AgentPlace implements AsyncDisposable {
   readonly instanceId: string = `test-${randomUUID()}`;
   /** What runs the agent. */
   node: string = process.execPath;
+  /** Whom its settings are for. */
+  user: number | undefined;
   readonly #children: Process[] = [];
   readonly #clients: AgentClient[] = [];
 
@@ -63,11 +65,13 @@ export class AgentPlace implements AsyncDisposable {
   /** Resolves when the agent listens. `through` starts it: a command line that its own is added to. */
   async start(changes: Partial<AgentSettings> = {}, through: readonly string[] = []): Promise<Process> {
     writeSettings(this.settingsFile, this.settings(changes));
+    if (this.user !== undefined) chownSync(this.settingsFile, this.user, this.user);
     const agent = this.spawn([...through, this.node, ...this.#arguments(this.settingsFile, '--ready-fd=3')]);
     const ready = once(agent.child.stdio[3] as NodeJS.ReadableStream, 'data').then(() => 'ready');
     const outcome = await Promise.race([ready, agent.exit]);
-    if (outcome !== 'ready') throw new Error(`the agent did not start: ${outcome}\n${readFileSync(this.log, 'utf8')}`);
-    return agent;
+    if (outcome === 'ready') return agent;
+    const log = existsSync(this.log) ? readFileSync(this.log, 'utf8') : String(agent.child.stderr?.read() ?? '');
+    throw new Error(`the agent did not start: ${outcome}\n${log}`);
   }
 
   /** `agent.cjs` with these arguments, to its end. */

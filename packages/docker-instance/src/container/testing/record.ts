@@ -1,6 +1,6 @@
 import type { DockerData, DockerRecord } from '../docker-data.ts';
 
-export function recordOf(data: Partial<DockerData> = {}, record: Partial<DockerRecord> = {}): DockerRecord {
+export function sampleRecord(data: Partial<DockerData> = {}, record: Partial<DockerRecord> = {}): DockerRecord {
   return {
     version: 1,
     name: 'box',
@@ -32,6 +32,7 @@ export function recordOf(data: Partial<DockerData> = {}, record: Partial<DockerR
       adopted: false,
       ownNetwork: false,
       placement: 'mounted',
+      root: '/ccb',
       ...data,
     },
   };

@@ -100,9 +100,9 @@ class DuplexSession implements AttachedExec {
 
   #write(bytes: Buffer, callback: (error?: Error | null) => void): void {
     this.#duplex.write(bytes, (error) => {
-      if (!error) return callback();
-      this.#end(error);
-      callback(error);
+      if (error) this.#end(error);
+      // A write in flight "succeeds" when its socket is destroyed.
+      callback(error ?? (this.#ended ? new Error('The program or the engine is gone.') : null));
     });
   }
 
@@ -114,9 +114,8 @@ class DuplexSession implements AttachedExec {
 
   readonly #take = (chunk: Uint8Array): void => {
     if (this.#ended) return;
-    if (!this.#demultiplexer) return this.#deliver([{ stream: 'stdout', bytes: chunk }]);
     try {
-      this.#deliver(this.#demultiplexer.feed(chunk));
+      this.#deliver(this.#demultiplexer?.feed(chunk) ?? [{ stream: 'stdout', bytes: chunk }]);
     } catch (error) {
       if (!(error instanceof FramingError)) throw error;
       this.#deliver(error.before);

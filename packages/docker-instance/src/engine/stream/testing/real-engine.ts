@@ -9,7 +9,7 @@ const PROGRAMS = ['/bin/sh', '/bin/cat', '/bin/sleep', '/usr/bin/head', '/usr/bi
 
 /** Why there is no engine to test with; undefined: there is one. Under CI there has to be. */
 export function whyNoEngine(): string | undefined {
-  if (process.env['CI'] === 'true' || existsSync(SOCKET)) return undefined;
+  if (process.env.CI === 'true' || existsSync(SOCKET)) return undefined;
   return `no Docker engine at ${SOCKET}`;
 }
 
@@ -68,7 +68,7 @@ export class RealEngine {
       ...config,
     });
     this.#containers.push(name);
-    return { id: String(made['Id']), name };
+    return { id: String(made.Id), name };
   }
 
   async startContainer(): Promise<{ id: string; name: string }> {
@@ -80,7 +80,7 @@ export class RealEngine {
   /** A program and its raw connection. */
   async exec(container: string, argv: readonly string[], tty = false): Promise<{ exec: string; duplex: Duplex }> {
     const config = { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: tty, Cmd: argv };
-    const exec = String((await this.json('POST', `/containers/${container}/exec`, config))['Id']);
+    const exec = String((await this.json('POST', `/containers/${container}/exec`, config)).Id);
     const duplex = await new Promise<Duplex>((resolve, reject) => {
       const headers = { 'Content-Type': 'application/json', Connection: 'Upgrade', Upgrade: 'tcp' };
       const path = `/exec/${exec}/start`;
@@ -98,8 +98,8 @@ export class RealEngine {
 
   async inspectExit(exec: string, signal: AbortSignal): Promise<number | undefined | 'running'> {
     const said = await this.json('GET', `/exec/${exec}/json`, undefined, signal);
-    if (said['Running'] === true) return 'running';
-    return typeof said['ExitCode'] === 'number' ? said['ExitCode'] : undefined;
+    if (said.Running === true) return 'running';
+    return typeof said.ExitCode === 'number' ? said.ExitCode : undefined;
   }
 
   async remove(): Promise<void> {

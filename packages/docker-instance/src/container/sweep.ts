@@ -1,0 +1,53 @@
+import {
+  type InstanceLayout,
+  instanceDirectories,
+  instanceLayout,
+  readOwnRecord,
+  removeDirectory,
+} from '@ccb/container-agent';
+import { type CallOptions, InstanceError } from '@ccb/instance-interface';
+import { acquireLock } from '@ccb/named-pipe/lock';
+import type { AgentPlace } from '../agent/agent-place.ts';
+import type { Engine } from '../engine/engine.ts';
+import { asDockerRecord, type DockerRecord } from './docker-data.ts';
+
+const SWEEP_MS = 10_000;
+
+/** Where the agent of an instance lives. */
+export type PlaceOf = (record: DockerRecord, layout: InstanceLayout, engine: Engine) => AgentPlace;
+
+/**
+ * Removes what ephemeral instances left whose holder died: containers that have ended, and directories. A container that
+ * still runs has an agent that ends itself soon. Bounded by 10 s, for all of them.
+ * @returns the names of what was removed
+ */
+export async function sweepEphemeral(
+  engine: Engine,
+  home: string,
+  placeOf: PlaceOf,
+  { signal }: CallOptions = {},
+): Promise<readonly string[]> {
+  const ending = AbortSignal.timeout(SWEEP_MS);
+  const call = { signal: signal === undefined ? ending : AbortSignal.any([signal, ending]) };
+  const swept: string[] = [];
+  for (const directory of instanceDirectories(home)) {
+    if (call.signal.aborted) break;
+    try {
+      const record = readOwnRecord(directory, 'docker', asDockerRecord);
+      if (record === undefined || !record.data.ephemeral) continue;
+      const layout = instanceLayout(directory, record.name);
+      // Held while it is removed, so that nobody opens what is about to go. Locked: its holder lives.
+      await using _hold = await acquireLock(layout.lock, call);
+      const place = placeOf(record, layout, engine);
+      if (await place.alive(call)) continue;
+      await place.remove(call);
+      removeDirectory(layout, record);
+      swept.push(record.name);
+    } catch (error) {
+      // Without an engine none of them can be looked at; creating will say why. Else it is another instance's trouble,
+      // which discovery shows, and no reason not to make a new one.
+      if (InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) break;
+    }
+  }
+  return swept;
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { readFileSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import type { Commands, ConformanceSpec } from '@ccb/conformance';
+import { readHolder } from '@ccb/named-pipe/lock';
+import { hostPid } from '../agent/host-pid.ts';
+import type { DockerSpec } from '../container/docker-spec.ts';
+import type { DockerContainer } from '../docker-container.ts';
+import { leaksOf } from './leaks.ts';
+import { docker, type Sandbox } from './sandbox.ts';
+
+/** How the suite meets instances of one sandbox. */
+export function conformanceSpec(
+  sandbox: Sandbox,
+  name: string,
+  commands: Commands,
+  spec: Partial<DockerSpec> = {},
+): ConformanceSpec<DockerContainer> {
+  return {
+    name,
+    commands,
+    create: (context) => sandbox.create(context.name, spec, context),
+    reopen: (record) => sandbox.open(record, { env: spec.env }),
+    observe: (record) => sandbox.open(record, { mode: 'observe' }),
+    faults: {
+      async killProgram(instance) {
+        const { program } = await instance.getInfo();
+        if (program.pid === undefined) throw new Error(`${instance.name} has no program`);
+        const noticed = whenRecordChanges(sandbox.layout(instance.name).state);
+        process.kill(program.pid, 'SIGKILL');
+        await noticed;
+      },
+      async killAgent(instance) {
+        const inside = readHolder(sandbox.layout(instance.name).agentLock)?.pid ?? 0;
+        const pid = hostPid(Number(await inspected(instance, '{{.State.Pid}}')), inside);
+        if (pid === undefined) throw new Error(`${instance.name} has no agent`);
+        process.kill(pid, 'SIGKILL');
+      },
+      async killBackend(instance) {
+        await docker('kill', containerOf(instance));
+      },
+      async freeze(instance) {
+        await docker('pause', containerOf(instance));
+        return {
+          async thaw() {
+            if ((await inspected(instance, '{{.State.Paused}}')) === 'true') {
+              await docker('unpause', containerOf(instance));
+            }
+          },
+        };
+      },
+    },
+    leaks: () => leaksOf(sandbox),
+  };
+}
+
+function containerOf({ record }: DockerContainer): string {
+  return (record.data as { readonly containerName: string }).containerName;
+}
+
+/** Empty when there is no such container. */
+async function inspected(instance: DockerContainer, format: string): Promise<string> {
+  return await docker('container', 'ls', '--all', '--quiet', '--filter', `name=^/${containerOf(instance)}$`).then(
+    (id) => (id === '' ? '' : docker('container', 'inspect', '--format', format, id)),
+  );
+}
+
+/** Resolves when the agent has no program any more, or another one than now: it has noticed its end. */
+async function whenRecordChanges(state: string): Promise<void> {
+  const watcher = watch(state);
+  try {
+    const signal = AbortSignal.timeout(10_000);
+    const before = recordedProgram(state);
+    while (recordedProgram(state) === before) await once(watcher, 'change', { signal });
+  } finally {
+    watcher.close();
+  }
+}
+
+function recordedProgram(state: string): string {
+  try {
+    return readFileSync(join(state, 'program.json'), 'utf8');
+  } catch {
+    return '';
+  }
+}
