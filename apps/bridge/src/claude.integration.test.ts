@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Sandbox } from './testing/sandbox.ts';
 import { Transcript } from './testing/transcript.ts';
 
-const CONTAINMENT = 'ccb: warning: claude is not contained: it can reach whatever you can.';
+const CONTAINMENT =
+  'ccb: warning: claude is not contained: it can reach whatever you can. --backend docker contains it.';
 
 let sandbox: Sandbox;
 beforeEach(() => {

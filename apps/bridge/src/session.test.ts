@@ -1,15 +1,18 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type Backend,
-  createRegistry,
   InstanceError,
   type InstanceInterface,
   type InstanceRecord,
   type InstanceSpec,
   type StateChange,
 } from '@ccb/instance-interface';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveSettings } from './options/settings.ts';
 import { createEphemeral, createNamed, openNamed, type SessionContext } from './session.ts';
+import { Signals } from './signals.ts';
 import { Notices } from './terminal/notices.ts';
 import { StatusLine } from './terminal/status-line.ts';
 
@@ -19,9 +22,11 @@ class RecordingBackend implements Backend {
   readonly calls: string[] = [];
   readonly specs: InstanceSpec[] = [];
   failure: Error | undefined;
+  mistake: TypeError | undefined;
   #listener: ((change: StateChange) => void) | undefined;
 
   parseSpec(value: unknown): InstanceSpec {
+    if (this.mistake !== undefined) throw this.mistake;
     return value as InstanceSpec;
   }
 
@@ -34,14 +39,6 @@ class RecordingBackend implements Backend {
   async open(record: InstanceRecord): Promise<InstanceInterface> {
     this.calls.push(`open ${record.name}`);
     return this.#instance();
-  }
-
-  async discover() {
-    const kept = { version: 1, name: 'kept', type: 'process', createdAt: '', program: 'shell', data: {} } as const;
-    return [
-      { type: 'process', description: 'not ours', ours: false, name: 'foreign', record: { ...kept, name: 'foreign' } },
-      { type: 'process', description: 'ours', ours: true, name: 'kept', record: kept },
-    ];
   }
 
   comesUp(): void {
@@ -68,18 +65,42 @@ class RecordingBackend implements Backend {
 let backend: RecordingBackend;
 let said: string;
 let context: SessionContext;
+let home: string;
+let contained: boolean;
 beforeEach(() => {
   backend = new RecordingBackend();
   said = '';
+  contained = false;
+  home = mkdtempSync(join(tmpdir(), 'ccb-session-'));
   const terminal = { write: (text: string) => (said += text) };
   const status = new StatusLine(terminal, false);
   context = {
     settings: resolveSettings({ program: 'claude' }, { env: {}, directory: '/', interactive: false }),
-    backends: { home: '/nowhere', registry: createRegistry([backend]), programs: ['shell', 'claude'] },
+    backends: {
+      home,
+      programs: ['shell', 'claude'],
+      load: async () => ({ backend, describe: () => 'process', hasClaude: () => true, contained, endMs: 5_000 }),
+    },
     permission: 'deny',
     notices: new Notices({ terminal, status, quiet: false, verbose: false, color: false }),
+    status,
+    signals: new Signals(),
   };
 });
+afterEach(() => {
+  context.signals.dispose();
+  rmSync(home, { recursive: true });
+});
+
+function keep(directory: string, record: object): void {
+  mkdirSync(join(home, 'instances', directory), { recursive: true });
+  writeFileSync(join(home, 'instances', directory, 'instance.json'), JSON.stringify(record));
+}
+
+function recordOf(name: string): object {
+  const data = { directory: join(home, 'instances', name) };
+  return { version: 1, name, type: 'process', createdAt: '2026-01-01T00:00:00.000Z', program: 'shell', data };
+}
 
 describe('a session', () => {
   test('with an ephemeral instance removes it', async () => {
@@ -109,16 +130,31 @@ describe('a session', () => {
   });
 
   test('with an instance that exists opens it and lets go of it', async () => {
+    keep('kept', recordOf('kept'));
     const session = await openNamed(context, 'kept', () => undefined);
     await session.end();
     expect(backend.calls).toEqual(['open kept', 'detach']);
   });
 
-  test.each(['absent', 'foreign'])('does not open what is not there or not ours (%s)', async (name) => {
-    await expect(openNamed(context, name, () => undefined)).rejects.toThrow(`ccb run --keep ${name} TEXT`);
+  test('does not open what is not there', async () => {
+    await expect(openNamed(context, 'absent', () => undefined)).rejects.toThrow('ccb run --keep absent TEXT');
+  });
+
+  test.each([
+    ['was copied from another one', () => recordOf('other'), /belongs to other in .*; it was copied or moved/],
+    ['is broken', () => ({ version: 1 }), /instance\.json cannot be read: /],
+  ])('does not open one whose record %s', async (_, record, message) => {
+    keep('kept', record());
+    const opening = openNamed(context, 'kept', () => undefined);
+    await expect(opening).rejects.toMatchObject({
+      code: 'CCB_RECORD_INVALID',
+      message: expect.stringMatching(message),
+    });
+    expect(backend.calls).toEqual([]);
   });
 
   test('opens nothing that the check refuses', async () => {
+    keep('kept', recordOf('kept'));
     const refuse = () => {
       throw new Error('refused');
     };
@@ -133,8 +169,23 @@ describe('a session', () => {
     expect(said).toContain('ccb: It did not end. Look at it. (CCB_TIMEOUT)\n');
   });
 
-  test('warns that claude is not contained, and of a remedy only where there is one', async () => {
+  test('warns that claude is not contained, and of the remedy, where it is not', async () => {
+    contained = true;
     await createEphemeral(context, 'run');
-    expect(said).toContain('ccb: warning: claude is not contained: it can reach whatever you can.\n');
+    expect(said).not.toContain('warning');
+    contained = false;
+    await createEphemeral(context, 'run');
+    expect(said).toContain(
+      'ccb: warning: claude is not contained: it can reach whatever you can. --backend docker contains it.\n',
+    );
+  });
+
+  test('takes what the backend cannot make sense of for a mistake of the caller', async () => {
+    backend.mistake = new TypeError('docker: image must be the name of an image');
+    await expect(createEphemeral(context, 'run')).rejects.toMatchObject({
+      code: 'CCB_USAGE',
+      message: '--image must be the name of an image.',
+    });
+    expect(said).toBe('');
   });
 });

@@ -1,24 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Backend,
   InstanceError,
   type InstanceInterface,
   type InstanceRecord,
+  type InstanceSpec,
   type PermissionPolicy,
 } from '@ccb/instance-interface';
 import type { Backends } from './backends.ts';
+import { keptRecord } from './kept-record.ts';
+import { settled } from './options/origin.ts';
 import type { Settings } from './options/settings.ts';
 import { chooseProgram } from './program.ts';
+import type { Signals } from './signals.ts';
 import type { Notices } from './terminal/notices.ts';
+import type { StatusLine } from './terminal/status-line.ts';
 import { UsageError } from './usage-error.ts';
-
-/** How long the way out may take, in ms. */
-const END_MS = 5_000;
 
 export interface SessionContext {
   readonly settings: Settings;
   readonly backends: Backends;
   readonly permission: PermissionPolicy;
   readonly notices: Notices;
+  readonly status: StatusLine;
+  readonly signals: Signals;
 }
 
 /** One instance for the life of one `ccb`. */
@@ -52,7 +57,7 @@ export async function openNamed(
   check: (record: InstanceRecord) => void,
 ): Promise<Session> {
   const { backends, notices } = context;
-  const record = await findRecord(backends, name);
+  const record = keptRecord(backends.home, name);
   if (record === undefined) {
     throw new InstanceError(
       'CCB_NOT_FOUND',
@@ -60,75 +65,93 @@ export async function openNamed(
     );
   }
   check(record);
-  notices.info(`${record.program} (${record.type}) in ${record.workspace ?? 'its own directory'}, instance ${name}`);
-  const instance = await open(context, record);
-  return { instance, program: record.program, end: () => reporting(notices, instance.detach({ timeoutMs: END_MS })) };
+  const { program, type, workspace } = record;
+  const { backend, describe, endMs } = await backends.load(type);
+  const place = describe(settled(record, 'imageName'));
+  notices.info(`${program} (${place}) in ${workspace ?? 'its own directory'}, instance ${name}`);
+  const instance = await open(context, backend, record);
+  return { instance, program, end: () => reporting(notices, instance.detach({ timeoutMs: endMs })) };
 }
 
-async function open({ settings, backends, permission, notices }: SessionContext, record: InstanceRecord) {
+async function open(
+  { settings, permission, notices, status }: SessionContext,
+  backend: Backend,
+  record: InstanceRecord,
+): Promise<InstanceInterface> {
+  status.start(`waiting for ${record.type}`);
   try {
-    return await backends.registry.open(record, { env: settings.env, permission, log: notices.log });
+    return await backend.open(record, {
+      env: settings.env,
+      permission,
+      log: notices.log,
+    });
   } catch (cause) {
     if (cause instanceof TypeError) throw new UsageError(cause.message, { cause });
     throw cause;
+  } finally {
+    status.stop();
   }
 }
 
 async function create(context: SessionContext, name: string, ephemeral: boolean): Promise<Session> {
-  const { settings, backends, permission, notices } = context;
-  requireBackend(backends, settings.backend);
-  const program = chooseProgram(settings.program, backends.programs, process.env.PATH);
+  const { settings, backends, notices, status, signals } = context;
+  const place = await backends.load(settings.backend);
+  const { image } = settings.container;
+  const program = chooseProgram(settings.program, backends.programs, () => place.hasClaude(image));
   if (settings.login !== undefined && program !== 'claude') {
     throw new UsageError(`--login means nothing to ${program}. Add --program claude, or leave it out.`);
   }
-  notices.info(
-    `${program} (${settings.backend}) in ${settings.workspace}, instance ${name}${ephemeral ? ', gone at the end' : ''}`,
-  );
-  if (program === 'claude' && settings.backend === 'process') warnUncontained(context);
-  const instance = await backends.registry.create({
-    type: settings.backend,
-    name,
-    program,
-    programArgs: settings.programArgs,
-    workspace: settings.workspace,
-    env: settings.env,
-    permission,
-    login: settings.login,
-    ephemeral,
-    log: notices.log,
-  });
+  const spec = specOf(context, place.backend, { name, program, ephemeral });
+  const where = `${program} (${place.describe(image)}) in ${settings.workspace}`;
+  notices.info(`${where}, instance ${name}${ephemeral ? ', gone at the end' : ''}`);
+  if (program === 'claude' && !place.contained) {
+    notices.warn('claude is not contained: it can reach whatever you can. --backend docker contains it.');
+  }
+  status.start(`waiting for ${settings.backend}`);
+  let instance: InstanceInterface;
+  try {
+    instance = await place.backend.create(spec, { signal: signals.leaving });
+  } finally {
+    status.stop();
+  }
   let cameUp = false;
   instance.onStateChange(({ to }) => {
     cameUp ||= to === 'running';
   });
   const end = (): Promise<void> => {
     const stays = !ephemeral && cameUp;
-    return reporting(
-      notices,
-      stays ? instance.detach({ timeoutMs: END_MS }) : instance.cleanup({ remove: true, timeoutMs: END_MS }),
-    );
+    const timeoutMs = place.endMs;
+    return reporting(notices, stays ? instance.detach({ timeoutMs }) : instance.cleanup({ remove: true, timeoutMs }));
   };
   return { instance, program, end };
 }
 
-function requireBackend({ registry }: Backends, type: string): void {
-  if (registry.types.includes(type)) return;
-  const advice = `Leave --backend out, or choose one of: ${registry.types.join(', ')}.`;
-  throw new InstanceError('CCB_BACKEND_UNKNOWN', `This build of ccb has no backend "${type}". ${advice}`);
-}
-
-function warnUncontained({ backends, notices }: SessionContext): void {
-  const remedy = backends.registry.types.includes('docker') ? ' --backend docker contains it.' : '';
-  notices.warn(`claude is not contained: it can reach whatever you can.${remedy}`);
-}
-
-async function findRecord({ registry }: Backends, name: string): Promise<InstanceRecord | undefined> {
-  for (const type of registry.types) {
-    const found = (await registry.get(type).discover?.()) ?? [];
-    const record = found.find((each) => each.ours && each.name === name)?.record;
-    if (record !== undefined) return record;
+/** @throws {UsageError} for what the backend cannot make sense of */
+function specOf(
+  { settings, permission, notices }: SessionContext,
+  backend: Backend,
+  own: { readonly name: string; readonly program: string; readonly ephemeral: boolean },
+): InstanceSpec {
+  const { programArgs, workspace, env, login, container } = settings;
+  try {
+    const log = notices.log;
+    return backend.parseSpec({
+      type: backend.type,
+      ...own,
+      programArgs,
+      workspace,
+      env,
+      permission,
+      login,
+      log,
+      ...container,
+    });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    // What the backend calls a field was an option here.
+    const message = cause.message.replace(/^docker: (image|network|user)\b/, '--$1');
+    throw new UsageError(message.replace(/([^.])$/, '$1.'), { cause });
   }
-  return undefined;
 }
 
 async function reporting(notices: Notices, ending: Promise<void>): Promise<void> {

@@ -13,6 +13,19 @@ const record: InstanceRecord = {
   data: { login: 'person' },
 };
 
+const contained: InstanceRecord = {
+  ...record,
+  type: 'docker',
+  data: { login: 'instance', imageName: 'ccb/claude', transport: 'auto', network: 'none', user: '1000:1000' },
+};
+
+test('a container can be opened with what it was made with, and with nothing else', () => {
+  const same = { image: 'ccb/claude', transport: 'auto', network: 'none', user: '1000:1000' } as const;
+  expect(() => refuseOtherOrigin(same, contained)).not.toThrow();
+  expect(() => refuseOtherOrigin({ network: 'bridge' }, contained)).toThrow('--network was none when "work"');
+  expect(() => refuseOtherOrigin({ user: '0' }, contained)).toThrow('--user was 1000:1000 when "work"');
+});
+
 test.each([
   {},
   { program: 'shell', backend: 'process', workspace: '/tmp/' },

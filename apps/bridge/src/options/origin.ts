@@ -11,9 +11,11 @@ export function refuseOtherOrigin(flags: Flags, record: InstanceRecord): void {
     ['--program', flags.program, record.program],
     ['--workspace', workspace, record.workspace],
     ['--program-arg', flags.programArg, undefined],
-    ['--login', flags.login, loginOf(record)],
-    ['--image', flags.image, undefined],
-    ['--transport', flags.transport, undefined],
+    ['--login', flags.login, settled(record, 'login')],
+    ['--image', flags.image, settled(record, 'imageName')],
+    ['--transport', flags.transport, settled(record, 'transport')],
+    ['--network', flags.network, settled(record, 'network')],
+    ['--user', flags.user, settled(record, 'user')],
   ];
   for (const [option, given, origin] of options) {
     if (given === undefined || given === origin) continue;
@@ -24,8 +26,9 @@ export function refuseOtherOrigin(flags: Flags, record: InstanceRecord): void {
   }
 }
 
-/** Where the backend knows such a thing. */
-function loginOf({ data }: InstanceRecord): string | undefined {
-  if (typeof data !== 'object' || data === null || !('login' in data)) return undefined;
-  return typeof data.login === 'string' ? data.login : undefined;
+/** What a record's backend says of it; undefined where it knows no such thing. */
+export function settled({ data }: InstanceRecord, field: string): string | undefined {
+  const value: unknown =
+    typeof data === 'object' && data !== null ? Object.entries(data).find(([key]) => key === field)?.[1] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -38,6 +38,9 @@ describe('resolveSettings', () => {
     [{ timeout: 'soon' }, 'not a duration'],
     [{ image: 'x' }, '--backend docker'],
     [{ transport: 'exec', backend: 'tmux' }, '--backend docker'],
+    [{ network: 'none' }, '--network means nothing to the process backend. Add --backend docker'],
+    [{ user: '1000' }, '--backend docker'],
+    [{ login: 'person', backend: 'docker' }, '--login person is not there in a container'],
     [{ keep: 'Foo' }, 'cannot be the name'],
   ] satisfies [Flags, string][])('refuses %o', (flags, why) => {
     expect(() => resolve(flags)).toThrow(
@@ -46,7 +49,9 @@ describe('resolveSettings', () => {
   });
 
   test('leaves the options of docker to docker', () => {
-    expect(resolve({ image: 'x', transport: 'exec', backend: 'docker' }).backend).toBe('docker');
+    const container = { image: 'x', transport: 'exec', network: 'none', user: '1000' } as const;
+    expect(resolve({ ...container, backend: 'docker' })).toMatchObject({ backend: 'docker', container });
+    expect(resolve({}).container).toEqual({});
   });
 });
 

@@ -14,7 +14,9 @@ export interface Flags {
   readonly permission?: 'ask' | 'deny' | 'allow' | undefined;
   readonly login?: Login | undefined;
   readonly image?: string | undefined;
-  readonly transport?: string | undefined;
+  readonly transport?: 'auto' | 'fifo' | 'exec' | undefined;
+  readonly network?: string | undefined;
+  readonly user?: string | undefined;
   readonly workspace?: string | undefined;
   readonly env?: readonly string[] | undefined;
   readonly envFile?: readonly string[] | undefined;
@@ -36,9 +38,14 @@ export interface Surroundings {
   readonly interactive: boolean;
 }
 
+/** What is said of a container; each absent one is the backend's own choice. */
+export type ContainerFlags = Pick<Flags, 'image' | 'transport' | 'network' | 'user'>;
+
 export interface Settings {
   readonly backend: string;
-  /** Absent: claude if it is installed, else shell. */
+  /** Empty for a backend without containers. */
+  readonly container: ContainerFlags;
+  /** Absent: claude if it is there, else shell. */
   readonly program: string | undefined;
   readonly programArgs: readonly string[];
   readonly permission: 'ask' | 'deny' | 'allow';
@@ -57,20 +64,16 @@ export interface Settings {
 /** Everything that can be wrong with the options is found here, before anything is made. @throws {UsageError} */
 export function resolveSettings(flags: Flags, { env, directory, interactive }: Surroundings): Settings {
   const backend = flags.backend ?? 'process';
-  for (const option of ['image', 'transport'] as const) {
-    if (flags[option] !== undefined && backend !== 'docker') {
-      throw new UsageError(
-        `--${option} means nothing to the ${backend} backend. Add --backend docker, or leave it out.`,
-      );
-    }
-  }
+  refuseOtherBackends(flags, backend);
   if (flags.permission === 'ask' && !interactive) {
     throw new UsageError(
       '--permission ask needs a terminal to ask on. Use --permission deny or --permission allow here.',
     );
   }
+  const { image, transport, network, user } = flags;
   return {
     backend,
+    container: backend === 'docker' ? { image, transport, network, user } : {},
     program: flags.program,
     programArgs: flags.programArg ?? [],
     permission: flags.permission ?? (interactive ? 'ask' : 'deny'),
@@ -83,6 +86,21 @@ export function resolveSettings(flags: Flags, { env, directory, interactive }: S
     passExitCode: flags.passExitCode ?? false,
     keep: flags.keep === undefined ? undefined : parseInstanceName(flags.keep),
   };
+}
+
+function refuseOtherBackends(flags: Flags, backend: string): void {
+  for (const option of ['image', 'transport', 'network', 'user'] as const) {
+    if (flags[option] !== undefined && backend !== 'docker') {
+      throw new UsageError(
+        `--${option} means nothing to the ${backend} backend. Add --backend docker, or leave it out.`,
+      );
+    }
+  }
+  if (flags.login === 'person' && backend === 'docker') {
+    throw new UsageError(
+      '--login person is not there in a container, which has a home of its own. Use --env ANTHROPIC_API_KEY or --env CLAUDE_CODE_OAUTH_TOKEN.',
+    );
+  }
 }
 
 function workspaceDirectory(path: string): string {

@@ -7,7 +7,10 @@ import type { AgentPlace } from './agent-place.ts';
 import { isAlive, startByExec } from './exec-agent.ts';
 import { lastLines } from './last-words.ts';
 import type { ContainerPaths } from './paths.ts';
-import { whenDown } from './when-down.ts';
+import { whenDown, whenRemoved } from './when-down.ts';
+
+/** How often a container is looked for anew that somebody removes meanwhile. */
+const ATTEMPTS = 3;
 
 export interface MainProcessScene {
   readonly engine: Engine;
@@ -35,20 +38,16 @@ export class MainProcess implements AgentPlace {
   }
 
   async launch(call: Call): Promise<'launched' | 'running'> {
-    const { engine, own, log } = this.#scene;
-    const found = await ownContainer(engine, own, call);
-    if (found?.state.paused) throw paused(own);
-    if (found?.state.running) return 'running';
-    if (found === undefined) {
-      log('warn', 'container.made_again', { container: own.containerName });
-      await this.#scene.createContainer(call);
+    const { engine, own } = this.#scene;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#launchOnce(call);
+      } catch (error) {
+        // Somebody removes it at this moment: it is made again when it is gone.
+        if (attempt === ATTEMPTS || !(await this.#isGoing(call))) throw error;
+        await whenRemoved(engine, own.containerName, call);
+      }
     }
-    const { env } = found ?? (await engine.inspectContainer(own.containerName, call));
-    const previousEnd = endOf(found);
-    await this.#scene.furnish(env, previousEnd, call);
-    const started = await engine.startContainer(own.containerName, call);
-    if (started) log('info', 'container.started', { container: own.containerName, previousEnd });
-    return started ? 'launched' : 'running';
   }
 
   async alive(call: Call): Promise<boolean> {
@@ -90,6 +89,28 @@ export class MainProcess implements AgentPlace {
     const end = await ownContainer(engine, own, call).catch(() => undefined);
     const state = end === undefined ? 'there is no container' : end.state.running ? 'it runs' : whyEnded(end.state);
     return `container ${own.containerName}: ${state}; its log ends:\n${await lastLines(engine, own.containerName, call)}`;
+  }
+
+  async #isGoing(call: Call): Promise<boolean> {
+    const found = await ownContainer(this.#scene.engine, this.#scene.own, call);
+    return found === undefined || found.state.status === 'removing';
+  }
+
+  async #launchOnce(call: Call): Promise<'launched' | 'running'> {
+    const { engine, own, log } = this.#scene;
+    const found = await ownContainer(engine, own, call);
+    if (found?.state.paused) throw paused(own);
+    if (found?.state.running) return 'running';
+    if (found === undefined) {
+      log('warn', 'container.made_again', { container: own.containerName });
+      await this.#scene.createContainer(call);
+    }
+    const { env } = found ?? (await engine.inspectContainer(own.containerName, call));
+    const previousEnd = endOf(found);
+    await this.#scene.furnish(env, previousEnd, call);
+    const started = await engine.startContainer(own.containerName, call);
+    if (started) log('info', 'container.started', { container: own.containerName, previousEnd });
+    return started ? 'launched' : 'running';
   }
 }
 

@@ -3,15 +3,25 @@ import type { Call } from '@ccb/instance-interface/abstract';
 import type { ContainerInspection, Engine } from '../engine/engine.ts';
 
 /** Resolves with what the engine knows of it (undefined: it was removed) when the container does not run any more. */
-export async function whenDown(
+export function whenDown(engine: Engine, container: string, call: Call): Promise<ContainerInspection | undefined> {
+  return whenNot(engine, container, ({ state }) => state.running, call);
+}
+
+/** Resolves when the engine has no such container any more. */
+export async function whenRemoved(engine: Engine, container: string, call: Call): Promise<void> {
+  await whenNot(engine, container, () => true, call);
+}
+
+async function whenNot(
   engine: Engine,
   container: string,
+  isThere: (found: ContainerInspection) => boolean,
   { signal }: Call,
 ): Promise<ContainerInspection | undefined> {
   const look = async (): Promise<{ readonly down: boolean; readonly found: ContainerInspection | undefined }> => {
     try {
       const found = await engine.inspectContainer(container, { signal });
-      return { down: !found.state.running, found };
+      return { down: !isThere(found), found };
     } catch (error) {
       if (InstanceError.is(error, 'CCB_NOT_FOUND')) return { down: true, found: undefined };
       throw error;
@@ -24,8 +34,9 @@ export async function whenDown(
       aborted = () => reject(signal.reason);
       signal.addEventListener('abort', aborted);
       unwatch = engine.watch(container, ({ action, inspection }) => {
-        const back = action === 'back' && inspection?.state.running !== true;
-        if (back || action === 'die' || action === 'destroy') resolve();
+        const back = action === 'back' && (inspection === undefined || !isThere(inspection));
+        if (back || action === 'destroy') resolve();
+        else if (action === 'die') void look().then(({ down }) => (down ? resolve() : undefined), reject);
       });
     });
     ended.catch(() => {});

@@ -53,6 +53,8 @@ export class StateWatch {
   #take(event: EngineEvent): void {
     if (this.#over.signal.aborted) return;
     const { action } = event;
+    // What runs beside the agent says nothing of the container.
+    if (action.startsWith('exec_')) return;
     this.#events.log('info', `container.${action}`, { exitCode: event.exitCode, health: event.health });
     switch (action) {
       case 'oom':

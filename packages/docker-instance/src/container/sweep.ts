@@ -1,20 +1,13 @@
-import {
-  type InstanceLayout,
-  instanceDirectories,
-  instanceLayout,
-  readOwnRecord,
-  removeDirectory,
-} from '@ccb/container-agent';
+import { instanceDirectories, instanceLayout, readOwnRecord, removeDirectory } from '@ccb/container-agent';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
+import type { Call } from '@ccb/instance-interface/abstract';
 import { acquireLock } from '@ccb/named-pipe/lock';
 import type { AgentPlace } from '../agent/agent-place.ts';
 import type { Engine } from '../engine/engine.ts';
-import { asDockerRecord, type DockerRecord } from './docker-data.ts';
+import { placeOf } from '../place.ts';
+import { asDockerRecord } from './docker-data.ts';
 
 const SWEEP_MS = 10_000;
-
-/** Where the agent of an instance lives. */
-export type PlaceOf = (record: DockerRecord, layout: InstanceLayout, engine: Engine) => AgentPlace;
 
 /**
  * Removes what ephemeral instances left whose holder died: containers that have ended, and directories. A container that
@@ -24,7 +17,6 @@ export type PlaceOf = (record: DockerRecord, layout: InstanceLayout, engine: Eng
 export async function sweepEphemeral(
   engine: Engine,
   home: string,
-  placeOf: PlaceOf,
   { signal }: CallOptions = {},
 ): Promise<readonly string[]> {
   const ending = AbortSignal.timeout(SWEEP_MS);
@@ -38,8 +30,8 @@ export async function sweepEphemeral(
       const layout = instanceLayout(directory, record.name);
       // Held while it is removed, so that nobody opens what is about to go. Locked: its holder lives.
       await using _hold = await acquireLock(layout.lock, call);
-      const place = placeOf(record, layout, engine);
-      if (await place.alive(call)) continue;
+      const place = placeOf(record, layout, engine, () => {});
+      if (await isAlive(place, call)) continue;
       await place.remove(call);
       removeDirectory(layout, record);
       swept.push(record.name);
@@ -50,4 +42,13 @@ export async function sweepEphemeral(
     }
   }
   return swept;
+}
+
+async function isAlive(place: AgentPlace, call: Call): Promise<boolean> {
+  try {
+    return await place.alive(call);
+  } catch (error) {
+    if (InstanceError.is(error, 'CCB_NOT_FOUND')) return false;
+    throw error;
+  }
 }

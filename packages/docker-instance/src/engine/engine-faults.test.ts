@@ -174,7 +174,7 @@ async function ending(door: Door, fault: FakeFault): Promise<string> {
 }
 
 describe('every call of an engine ends in time, with its connections, in an error that says what', () => {
-  it.each(TABLE)('when the answer is: $fault', async ({ fault, other, but }) => {
+  it.concurrent.each(TABLE)('when the answer is: $fault', async ({ fault, other, but }) => {
     const names = Object.keys(DOORS);
     const outcomes = await Promise.all(Object.values(DOORS).map((door) => ending(door, fault)));
     expect(Object.fromEntries(names.map((name, index) => [name, outcomes[index]]))).toEqual({

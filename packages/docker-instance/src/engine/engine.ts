@@ -13,7 +13,12 @@ export interface Engine {
   createContainer(name: string, config: ContainerConfig, call?: CallOptions): Promise<string>;
   /** @throws {InstanceError} CCB_NOT_FOUND */
   inspectContainer(id: string, call?: CallOptions): Promise<ContainerInspection>;
-  /** false: it ran already. @throws {InstanceError} CCB_NOT_FOUND, CCB_PROGRAM_NOT_FOUND (its main program is not in the image) */
+  /**
+   * false: it ran already.
+   *
+   * @throws {InstanceError} CCB_NOT_FOUND, CCB_PROGRAM_NOT_FOUND (its main program is not in the image; under `Init` it
+   * starts nevertheless, exits with 127 and says so in its log)
+   */
   startContainer(id: string, call?: CallOptions): Promise<boolean>;
   /** Politely, then by force after graceMs. false: it did not run. */
   stopContainer(id: string, graceMs: number, call?: CallOptions): Promise<boolean>;

@@ -30,7 +30,7 @@ const PLAIN_TO_TLS = /http request to an https server/i;
 export function unreachable(error: unknown, asked: Asked, address: string): InstanceError {
   if (InstanceError.is(error)) return error;
   const code = codeOf(error);
-  const said = error instanceof Error ? error.message : String(error);
+  const said = inOneLine(error instanceof Error ? error.message : String(error));
   const head = `The engine at ${address} could not be asked to ${asked.doing}`;
   if (code !== undefined && DENIED.has(code)) {
     const advice =
@@ -56,7 +56,7 @@ export function unreadable(what: string, asked: Asked, address: string, cause?: 
 /** The engine answered, and refused. podman says 500 where Docker says 404 or 409, so its words count before its status. */
 export function refused(status: number, words: string, asked: Asked, address: string): InstanceError {
   const { subject } = asked;
-  const said = words.trim().replaceAll(/\s+/g, ' ').slice(0, 500);
+  const said = inOneLine(words);
   const cause = new Error(`HTTP ${status}: ${said}`);
   const fail = (code: InstanceErrorCode, text: string, retryable = false): InstanceError =>
     new InstanceError(code, text, { cause, retryable });
@@ -114,6 +114,10 @@ function noImage({ subject, doing }: Asked, said: string, address: string): [Ins
     : `Check its name; \`docker pull ${name}\` fetches it, also where a login is needed`;
   const message = `The engine at ${address} could not ${doing}: there is no image ${name} (${said}). ${advice}.`;
   return ['CCB_NOT_FOUND', message];
+}
+
+function inOneLine(words: string): string {
+  return words.trim().replaceAll(/\s+/g, ' ').slice(0, 500);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -87,10 +87,10 @@ function bodyOf({ argv, user, workingDirectory, env }: ExecCommand, withInput: b
   };
 }
 
-// A missing program resolves: the runtime prints to stdout and exits 126 or 127.
+// What the runtime could not run resolves: it prints to stdout and exits 126 or 127.
 function assertRan(id: string, { argv }: ExecCommand, { exitCode, stdout, stderr }: ExecResult): void {
   const said = `${stdout}${stderr}`;
-  if (!NOT_RUN.has(exitCode) || !RUNTIME_SPEAKS.test(said) || !isProgramMissing(said)) return;
-  const message = `${id}: ${argv[0]} cannot be run in this container (${said.trim().slice(0, 500)}).`;
-  throw new InstanceError('CCB_PROGRAM_NOT_FOUND', message);
+  if (!NOT_RUN.has(exitCode) || !RUNTIME_SPEAKS.test(said)) return;
+  const code = isProgramMissing(said) ? 'CCB_PROGRAM_NOT_FOUND' : 'CCB_ENGINE_REFUSED';
+  throw new InstanceError(code, `${id}: ${argv[0]} cannot be run in this container (${said.trim().slice(0, 500)}).`);
 }

@@ -45,6 +45,7 @@ export class PrivateEngine implements AsyncDisposable {
   #inner = 0;
   #isUp = false;
   #log = '';
+  #ending: Promise<void> | undefined;
   #listening = (): void => {};
 
   private constructor(root: string) {
@@ -139,7 +140,12 @@ export class PrivateEngine implements AsyncDisposable {
   }
 
   /** Ends it with everything in it, by force where it must be. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     try {
       // Only an engine tidies up what another one left: mounts, networks, control groups.
       if (!this.#isUp) await this.start();

@@ -30,7 +30,7 @@ export class EventLog {
     const found = parseContainerEvent(line);
     if (!found) return undefined;
     const key = line.toString();
-    
+    if (this.#known.has(key)) return undefined;
     const at = found.event.at.getTime();
     this.#start ??= at;
     this.#last = Math.max(at, this.#last ?? at);
