@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProcessInstance } from '@ccb/process-instance';
-import { outcomeOf, readAnswer } from './answer.ts';
+import type { InstanceInterface } from '@ccb/instance-interface';
+import { messageOf, outcomeOf, readAnswer } from './answer.ts';
 import { type CampaignOptions, type CampaignResult, campaign } from './campaign.ts';
 import { within } from './deadline.ts';
 import { numbered } from './numbered.ts';
@@ -40,6 +40,8 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
 export interface Struck {
   readonly id: string;
   readonly outcome: string;
+  /** Of what went wrong. */
+  readonly message: string;
   readonly restarted: boolean;
   readonly text: string;
   readonly truth: string;
@@ -49,7 +51,7 @@ export interface Struck {
 
 /** Sends a command, strikes at a random moment of its answer, and reads to the end. */
 export async function strikeAnswer(
-  instance: ProcessInstance,
+  instance: InstanceInterface,
   random: Random,
   ran: Ran,
   strike: () => void | Promise<void>,
@@ -70,7 +72,8 @@ export async function strikeAnswer(
   const answer = await within(STEP_MS, 'the end of the answer', reading);
   const endedAfterMs = performance.now() - struckAt;
   const { text, restarted } = answer;
-  return { id: command.id, outcome: outcomeOf(answer), restarted, text, truth: command.output, endedAfterMs };
+  const message = messageOf(answer);
+  return { id: command.id, outcome: outcomeOf(answer), message, restarted, text, truth: command.output, endedAfterMs };
 }
 
 export function checkStruck(tally: Tally, ran: Ran, struck: Struck): void {
@@ -82,7 +85,7 @@ export function checkStruck(tally: Tally, ran: Ran, struck: Struck): void {
 }
 
 /** The same handle goes on, with nothing of what was before. */
-export async function checkNext(tally: Tally, instance: ProcessInstance, id: string): Promise<void> {
+export async function checkNext(tally: Tally, instance: InstanceInterface, id: string): Promise<void> {
   const { output, success } = await within(STEP_MS, 'the next answer', instance.sendCommandAndWait(`echo next-${id}`));
   tally.check(success, 'the next command failed');
   tally.same('the next answer', output, `next-${id}\n`);

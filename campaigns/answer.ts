@@ -34,6 +34,11 @@ export async function readAnswer(stream: CommandStream, onText: (length: number)
   }
 }
 
+/** Of what ended it; empty when it completed. */
+export function messageOf({ result, error }: Pick<Answer, 'result' | 'error'>): string {
+  return (result?.success === false ? result.error.message : error?.message) ?? '';
+}
+
 /** `completed`, or the code of what ended it. */
 export function outcomeOf({ result, error }: Pick<Answer, 'result' | 'error'>): string {
   return result?.success ? 'completed' : (result?.error.code ?? error?.code ?? 'nothing');

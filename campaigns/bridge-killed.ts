@@ -29,6 +29,7 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
       const request = { record, id: command.id, text: command.text };
       const well = await field.strike(tally, `${i}`, async () => {
         await follow(field, tally, random, request, command);
+        tally.check(new Subject(request.record).agents().length === 1, 'there is not one agent');
         ran.check(tally, command.id, true);
       });
       if (!well) record = undefined;
@@ -37,7 +38,7 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
 }
 
 /** One answer, read by one bridge after the other. */
-async function follow(
+export async function follow(
   field: Field,
   tally: Tally,
   random: Random,
@@ -70,7 +71,6 @@ async function follow(
     last.next?.success === true && last.next.output === `next-${command.id}\n`,
     `then ${JSON.stringify(last.next)}`,
   );
-  tally.check(new Subject(request.record).agents().length === 1, 'there is not one agent');
 }
 
 async function killed(bridge: Bridge, random: Random, left: number): Promise<Moment> {

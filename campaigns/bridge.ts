@@ -51,7 +51,12 @@ export class Bridge {
 
   private constructor(program: string, sandbox: Sandbox, request: BridgeRequest) {
     this.#child = spawn(process.execPath, [program, JSON.stringify(request)], {
-      env: { PATH: process.env.PATH, HOME: sandbox.home, CCB_HOME: sandbox.home },
+      env: {
+        PATH: process.env.PATH,
+        HOME: sandbox.home,
+        CCB_HOME: sandbox.home,
+        ...(process.env.DOCKER_HOST !== undefined && { DOCKER_HOST: process.env.DOCKER_HOST }),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#closed = once(this.#child, 'close').then(() => this.#changed());

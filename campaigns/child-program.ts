@@ -3,6 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 import type { Sandbox } from './sandbox.ts';
 
+/** What bundled CommonJS modules take for granted. */
+const COMMON_JS = [
+  "import { createRequire } from 'node:module';",
+  'const require = createRequire(import.meta.url);',
+  'const __dirname = import.meta.dirname;',
+].join('\n');
+
 const made = new WeakMap<Sandbox, Promise<void>>();
 
 /**
@@ -31,7 +38,10 @@ async function make(outDir: string): Promise<void> {
     outExtension: () => ({ js: '.mjs' }),
     target: 'node20',
     platform: 'node',
-    noExternal: [/.*/],
+    noExternal: [/^(?!.*\.node$)/],
+    // Those who want these do without, too.
+    external: [/\.node$/],
+    banner: { js: COMMON_JS },
     removeNodeProtocol: false,
     splitting: false,
     esbuildOptions: (options) => {

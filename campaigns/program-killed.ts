@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkNext, checkStruck, strikeAnswer } from './agent-killed.ts';
-import { outcomeOf } from './answer.ts';
+import { messageOf, outcomeOf } from './answer.ts';
 import { Bridge } from './bridge.ts';
 import { type CampaignOptions, type CampaignResult, campaign, type Field } from './campaign.ts';
 import { numbered } from './numbered.ts';
@@ -104,6 +104,7 @@ async function withBridge(field: Field, random: Random, ran: Ran, program: boole
       checkStruck(tally, ran, {
         id: command.id,
         outcome,
+        message: messageOf({ result: second.result, error: undefined }),
         restarted: second.restarted,
         text: first.text + second.text,
         truth: command.output,

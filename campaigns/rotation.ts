@@ -43,10 +43,13 @@ export class Rotation {
 
 /** Where commands note that they ran. */
 export class Ran {
+  /** As commands name it. */
   readonly path: string;
+  readonly #file: string;
 
-  constructor(sandbox: Sandbox) {
-    this.path = join(sandbox.workspace, 'ran');
+  constructor(sandbox: Sandbox, workspace: string = sandbox.workspace) {
+    this.path = join(workspace, 'ran');
+    this.#file = join(sandbox.workspace, 'ran');
   }
 
   /** `must`: some of its output was seen, so it did run. */
@@ -57,7 +60,7 @@ export class Ran {
 
   #lines(): string[] {
     try {
-      return readFileSync(this.path, 'utf8').split('\n');
+      return readFileSync(this.#file, 'utf8').split('\n');
     } catch {
       return [];
     }

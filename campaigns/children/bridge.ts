@@ -3,8 +3,7 @@
  * line. `bridge.ts REQUEST`
  */
 import { writeSync } from 'node:fs';
-import { InstanceError } from '@ccb/instance-interface';
-import { processBackend } from '@ccb/process-instance';
+import { type Backend, InstanceError, type InstanceRecord } from '@ccb/instance-interface';
 import type { BridgeLine, BridgeRequest } from '../bridge.ts';
 
 const { record, id, text, after, env, next } = JSON.parse(process.argv[2] as string) as BridgeRequest;
@@ -15,8 +14,14 @@ function tell(line: BridgeLine): void {
   for (let sent = 0; sent < bytes.length; ) sent += writeSync(1, bytes, sent);
 }
 
+// Each costs only those bridges that use it.
+async function backendOf({ type }: InstanceRecord): Promise<Backend> {
+  if (type === 'docker') return (await import('@ccb/docker-instance')).dockerBackend();
+  return (await import('@ccb/process-instance')).processBackend();
+}
+
 try {
-  const instance = await processBackend().open(record, { env, permission: 'allow' });
+  const instance = await (await backendOf(record)).open(record, { env, permission: 'allow' });
   await instance.start();
   tell({ type: 'opened', program: (await instance.getInfo()).program.pid });
   const stream = after === undefined ? instance.sendCommand(text, { id }) : instance.resumeCommand(id, { after });

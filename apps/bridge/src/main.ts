@@ -13,6 +13,10 @@ export async function main(args: readonly string[]): Promise<number> {
       const { chat } = await import('./commands/chat.ts');
       exitCode = await chat(name, flags);
     },
+    imageBuild: async (flags) => {
+      const { imageBuild } = await import('./commands/image-build.ts');
+      exitCode = await imageBuild(flags);
+    },
     run: async (words, flags) => {
       const { run } = await import('./commands/run.ts');
       exitCode = await run(words, flags);
@@ -27,6 +31,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.success;
+    // The help of a verb that needs another one was shown.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
     const failure = error instanceof CommanderError ? usageError(error) : error;
     complain(failure);
     return exitCodeOfError(failure);

@@ -19,6 +19,7 @@ export interface Runner extends SessionContext, TurnContext {
   readonly interactive: boolean;
   /** Ends with an error when ccb leaves. */
   readonly stdin: Input;
+  readonly stdout: ByteSink;
 }
 
 export interface RunnerOptions {
@@ -63,6 +64,7 @@ export async function withRunner(
       signals,
       status,
       stdin: addAbortSignal(signals.leaving, stdin),
+      stdout: sinks.stdout,
     });
     await sinks.stdout.flush(signals.leaving);
     await sinks.stderr.flush(signals.leaving);

@@ -92,7 +92,8 @@ export class StateWatch {
   async #died({ exitCode }: EngineEvent): Promise<void> {
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(LOOK_MS)]);
     const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
-    if (this.#over.signal.aborted) return;
+    // Told late, of a life that is over: it was started again since.
+    if (this.#over.signal.aborted || found?.state.running) return;
     const oomKilled = this.#outOfMemory || (found?.state.oomKilled ?? false);
     const end = { exitCode: exitCode ?? found?.state.exitCode ?? 0, oomKilled, error: found?.state.error ?? '' };
     this.#down(`the container ended: ${whyEnded(end)}`, !endedWell(end));

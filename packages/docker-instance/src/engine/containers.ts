@@ -26,6 +26,7 @@ export class Containers {
       path: '/containers/create',
       query: { name },
       body: config,
+      env: config.Env,
       needs: ['Id'],
       timeoutMs: CREATE_MS,
     };

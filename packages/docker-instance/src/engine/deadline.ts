@@ -11,6 +11,9 @@ export interface Limits {
   readonly closed: AbortSignal;
 }
 
+// A timer that is set to more fires at once.
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Passes a signal on to `work` *and* races it: a client may never settle when the engine dies in the middle of an answer. */
 export function withDeadline<T>(limits: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { signal, closed } = limits;
@@ -25,7 +28,7 @@ export function withDeadline<T>(limits: Limits, work: (signal: AbortSignal) => P
     };
     const onAbort = (): void => giveUp(signal?.reason);
     const onClose = (): void => giveUp(closed.reason);
-    const timer = setTimeout(() => giveUp(tooLate(limits)), limits.timeoutMs);
+    const timer = setTimeout(() => giveUp(tooLate(limits)), Math.min(limits.timeoutMs, LONGEST_MS));
     signal?.addEventListener('abort', onAbort, { once: true });
     closed.addEventListener('abort', onClose, { once: true });
     const release = (): void => {

@@ -164,6 +164,24 @@ describe('a container', () => {
   });
 });
 
+describe('an engine that is lost', () => {
+  it('is told to who watches, and that it is back, with how things are now', async () => {
+    const id = await running();
+    const seen: EngineEvent[] = [];
+    const back = deferred();
+    const end = engine.watch(id, (event) => {
+      seen.push(event);
+      if (event.action !== 'back') return;
+      if (seen.some(({ action }) => action === 'lost')) back.resolve();
+      else fake.breakConnections();
+    });
+    await back.promise;
+    end();
+    expect(seen.map(({ action }) => action)).toEqual(['back', 'lost', 'back']);
+    expect(seen.at(-1)?.inspection).toMatchObject({ id, state: { running: true } });
+  });
+});
+
 describe('an exec', () => {
   it('gives its input, its outputs apart, and its status', async () => {
     fake.program = ({ stdin, say, exit }) => {

@@ -1,7 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import type { CallOptions } from '@ccb/instance-interface';
 
-/** Every call of it is bounded by `timeoutMs` (its own default where absent), and throws InstanceError alone. */
+/**
+ * Every call of it is bounded by `timeoutMs` (its own default where absent), and throws InstanceError alone; an abort, the
+ * signal's reason.
+ */
 export interface Engine {
   /** As people write it: `unix:///var/run/docker.sock`, `tcp://host:2376`. Never with a password. */
   readonly address: string;

@@ -59,6 +59,13 @@ describe('a refusal of the engine', () => {
     expect(refused(404, 'No such image: other/ccb/claude', asked, ADDRESS).message).not.toMatch(/ccb image build/);
   });
 
+  it('does not repeat the value of a variable', () => {
+    const asked = { ...START, env: ['=sk-very-secret', 'A=b'] };
+    const error = refused(400, 'invalid environment variable: =sk-very-secret', asked, ADDRESS);
+    expect(`${error.message} ${error.cause}`).not.toContain('sk-very-secret');
+    expect(error.message).toContain('invalid environment variable');
+  });
+
   it('is not repeated at any length', () => {
     expect(refused(500, 'long '.repeat(10_000), START, ADDRESS).message.length).toBeLessThan(1_000);
   });

@@ -5,6 +5,8 @@ export interface Asked {
   /** In the infinitive: `inspect the container x`. Never an environment, never a spec. */
   readonly doing: string;
   readonly subject: Subject;
+  /** `NAME=value`: an engine that refuses one of these may repeat it, and its words go on without the values. */
+  readonly env?: readonly string[] | undefined;
 }
 
 export interface Subject {
@@ -14,6 +16,8 @@ export interface Subject {
 
 const DENIED = new Set(['EACCES', 'EPERM']);
 const TLS = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO$)/;
+// What is shorter stands in any sentence.
+const SHORTEST_HIDDEN = 4;
 const DEFAULT_IMAGE = /^ccb\/claude(:|$)/;
 
 // runc, crun and containerd each say it in their own way; a missing source of a mount must not match.
@@ -56,7 +60,7 @@ export function unreadable(what: string, asked: Asked, address: string, cause?: 
 /** The engine answered, and refused. podman says 500 where Docker says 404 or 409, so its words count before its status. */
 export function refused(status: number, words: string, asked: Asked, address: string): InstanceError {
   const { subject } = asked;
-  const said = inOneLine(words);
+  const said = inOneLine(withoutValues(words, asked.env));
   const cause = new Error(`HTTP ${status}: ${said}`);
   const fail = (code: InstanceErrorCode, text: string, retryable = false): InstanceError =>
     new InstanceError(code, text, { cause, retryable });
@@ -114,6 +118,13 @@ function noImage({ subject, doing }: Asked, said: string, address: string): [Ins
     : `Check its name; \`docker pull ${name}\` fetches it, also where a login is needed`;
   const message = `The engine at ${address} could not ${doing}: there is no image ${name} (${said}). ${advice}.`;
   return ['CCB_NOT_FOUND', message];
+}
+
+function withoutValues(words: string, env: readonly string[] = []): string {
+  const values = env.map((variable) => variable.slice(variable.indexOf('=') + 1));
+  return values
+    .filter((value) => value.length >= SHORTEST_HIDDEN)
+    .reduce((text, value) => text.replaceAll(value, '…'), words);
 }
 
 function inOneLine(words: string): string {

@@ -8,10 +8,10 @@ import type { Request, Wire } from './wire.ts';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 // The deadline of the whole ends its parts.
-const PART_MS = 2 ** 31 - 1;
+const PART_MS = Number.POSITIVE_INFINITY;
 // What a runtime exits with when it could not run the program; a shell uses the same for programs of its own.
 const NOT_RUN: ReadonlySet<number> = new Set([126, 127]);
-const RUNTIME_SPEAKS = /^\s*(OCI runtime|runc|crun|exec failed|Error: (crun|runc|OCI))/i;
+const RUNTIME_SPEAKS = /^\s*(OCI runtime|runc|crun|exec failed|unable to find (user|group)|Error: (crun|runc|OCI))/i;
 
 /** Programs that are started in a container that runs. */
 export class Execs {
@@ -71,8 +71,8 @@ export class Execs {
   }
 }
 
-function requestOf(id: string, { argv }: ExecCommand): Request {
-  return { ...about(id, `run ${argv[0]} in the container ${id}`), method: 'POST', path: '' };
+function requestOf(id: string, { argv, env }: ExecCommand): Request {
+  return { ...about(id, `run ${argv[0]} in the container ${id}`), env, method: 'POST', path: '' };
 }
 
 function bodyOf({ argv, user, workingDirectory, env }: ExecCommand, withInput: boolean): object {

@@ -107,7 +107,7 @@ function imageInspection(found: Fields): ImageInspection {
 }
 
 /** Without a tag the engine would fetch every one of the repository. */
-export function referenceOf(name: string): { readonly repository: string; readonly tag: string | undefined } {
+function referenceOf(name: string): { readonly repository: string; readonly tag: string | undefined } {
   if (name.includes('@')) return { repository: name, tag: undefined };
   const colon = name.lastIndexOf(':');
   // A colon before a slash is the port of a registry.

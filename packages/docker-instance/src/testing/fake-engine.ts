@@ -70,11 +70,6 @@ export class FakeEngine implements AsyncDisposable {
     this.#faults.unshift({ path, fault, message });
   }
 
-  /** The faults are over. */
-  heals(): void {
-    this.#faults.length = 0;
-  }
-
   /** All who read `/events` get it. */
   tell(event: FakeEvent): void {
     for (const watcher of this.#watchers) watcher.write(`${JSON.stringify(event)}\n`);
