@@ -8,6 +8,22 @@ const roots = [...packages, 'apps/bridge'];
 const conditions = ['@ccb/source', 'module', 'node', 'development|production'];
 const source = { ssr: { resolve: { conditions } } };
 const name = (root: string): string => root.slice(root.lastIndexOf('/') + 1);
+// scripts/podman-service.sh says where one is.
+const podmanSocket = process.env.CCB_PODMAN_SOCKET;
+const podman = (socket: string) => ({
+  ...source,
+  root: 'packages/docker-instance',
+  test: {
+    name: 'podman',
+    include: ['src/podman/conformance.*.ts'],
+    env: { DOCKER_HOST: `unix://${socket}` },
+    fileParallelism: false,
+    maxWorkers: 1,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    sequence: { groupOrder: 3 },
+  },
+});
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -65,6 +81,7 @@ const config: ViteUserConfig = defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(podmanSocket ? [podman(podmanSocket)] : []),
     ],
   },
 });

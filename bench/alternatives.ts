@@ -10,10 +10,13 @@ const PER_ROUND = 60;
 
 /** What one would do otherwise: a bash of its own for each command. */
 export async function alternatives(place: Workplace): Promise<Figure[]> {
-  const said = { text: 'echo hello', answer: 'hello\n' };
+  const [text, answer] = ['echo hello', 'hello\n'];
   const setting: InstanceSetting = { home: place.path('home'), name: 'shell', program: 'shell' };
-  await using instance: Side<number, Float64Array> = await place.side('instance-commands', { ...setting, ...said });
-  await using bash: Side<number, Float64Array> = await place.side('bash-commands', said);
+  await using instance: Side<number, Float64Array> = await place.side('instance-commands', { ...setting, text, answer });
+  await using bash: Side<number, Float64Array> = await place.side('spawned-commands', {
+    argv: ['bash', '-c', text],
+    answer,
+  });
   for (const side of [instance, bash]) await side.ask(PER_ROUND);
   const samples = await interleave(ROUNDS, {
     instance: () => instance.ask(PER_ROUND),

@@ -1,6 +1,6 @@
 import { type Spread, spread } from './distribution.ts';
 
-export type Unit = 'µs' | 'ms' | 'MB/s' | 'MB' | '% of a core';
+export type Unit = 'µs' | 'ms' | 'MB/s' | 'MB' | '% of a core' | 'commands/s' | 'files';
 
 /** What a figure must not fall short of, and what it is to reach. Both in terms of what is compared. */
 export interface Bound {
@@ -15,8 +15,8 @@ export interface Figure {
   readonly unit: Unit;
   readonly ours: readonly number[];
   readonly baseline?: readonly number[] | undefined;
-  /** `ratio`: ours over the baseline. `difference`: ours less the baseline. `value`: ours alone. */
-  readonly compare: 'ratio' | 'difference' | 'value';
+  /** `ratio`: ours over the baseline. `speedup`: the baseline over ours. `difference`: ours less the baseline. `value`: ours alone. */
+  readonly compare: 'ratio' | 'speedup' | 'difference' | 'value';
   /** Without one the figure informs, and has no verdict. */
   readonly bound?: Bound | undefined;
 }
@@ -30,7 +30,8 @@ export function compared({ ours, baseline, compare, name }: Figure): Spread {
   return spread(
     ours.map((value, round) => {
       const other = baseline[round] as number;
-      return compare === 'ratio' ? value / other : value - other;
+      if (compare === 'difference') return value - other;
+      return compare === 'ratio' ? value / other : other / value;
     }),
   );
 }

@@ -56,7 +56,7 @@ function markdownSection({ title, figures }: Section): string {
 
 function cells(figure: Figure): string[] {
   const { name, unit, ours, baseline, compare, bound } = figure;
-  const mark = { ratio: ' ×', difference: ` ${unit}`, value: ` ${unit}` }[compare];
+  const mark = { ratio: ' ×', speedup: ' × as fast', difference: ` ${unit}`, value: ` ${unit}` }[compare];
   const amount = (value: number): string => `${bound?.better === 'lower' ? '≤' : '≥'} ${value}${mark}`;
   return [
     name,
@@ -73,7 +73,8 @@ function measured({ median, min, max }: Spread, unit: Unit): string {
   return `${short(median)} ${unit} (${short(min)}–${short(max)})`;
 }
 
-function difference({ median, min, max }: Spread, compare: 'ratio' | 'difference', unit: Unit): string {
+function difference({ median, min, max }: Spread, compare: 'ratio' | 'speedup' | 'difference', unit: Unit): string {
+  if (compare === 'speedup') return `${short(median)} × as fast (${short(min)}–${short(max)})`;
   if (compare === 'ratio') return `${median.toFixed(2)} × (${min.toFixed(2)}–${max.toFixed(2)})`;
   const signed = (value: number): string => `${value < 0 ? '−' : '+'}${short(Math.abs(value))}`;
   return `${signed(median)} ${unit} (${signed(min)} to ${signed(max)})`;

@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { alternatives } from './alternatives.ts';
 import { claude } from './claude.ts';
+import { hasEngine } from './docker/dock.ts';
+import { dockerRoundTrip } from './docker/round-trip.ts';
+import { dockerStart } from './docker/start.ts';
 import type { Figure } from './figure.ts';
 import { footprint } from './footprint.ts';
 import { idleChannels } from './idle-channels.ts';
@@ -24,6 +27,8 @@ const subjects: Readonly<Record<string, { title: string; measure: (place: Workpl
   alternatives: { title: 'Alternatives', measure: alternatives },
   claude: { title: 'Claude Code', measure: claude },
   idle: { title: 'Idle', measure: idleChannels },
+  'docker-round-trip': { title: 'Docker: round trip', measure: dockerRoundTrip },
+  'docker-start': { title: 'Docker: cold start', measure: dockerStart },
 };
 
 /** @param wanted names of subjects; none: all of them, and the page is written */

@@ -8,6 +8,7 @@ import { Side } from './side.ts';
 export class Workplace implements AsyncDisposable {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'ccb-bench-'));
   readonly #sides = new Set<Side>();
+  readonly #deferred: (() => Promise<void>)[] = [];
   #names = 0;
 
   /** A path that nothing else here has. */
@@ -36,8 +37,14 @@ export class Workplace implements AsyncDisposable {
     return await side.ask(request);
   }
 
+  /** What is to be done when all sides have ended. */
+  defer(undo: () => Promise<void>): void {
+    this.#deferred.push(undo);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#sides].map((side) => side[Symbol.asyncDispose]()));
+    for (const undo of this.#deferred.reverse()) await undo();
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
   }
 }

@@ -2,6 +2,7 @@ import { run as agentKilled } from './agent-killed.ts';
 import { run as bridgeKilled } from './bridge-killed.ts';
 import type { CampaignOptions, CampaignResult } from './campaign.ts';
 import { run as claudeKilled, unavailable as noClaude } from './claude-killed.ts';
+import { run as dockerFaults, unavailable as noEngine } from './docker-faults.ts';
 import { run as frozen } from './frozen.ts';
 import { run as fullDisk, unavailable as noSmallDisks } from './full-disk.ts';
 import { run as fuzz } from './fuzz.ts';
@@ -25,6 +26,7 @@ export const campaigns: readonly Campaign[] = [
   { name: 'agent-killed', count: 100, run: agentKilled },
   { name: 'program-killed', count: 100, run: programKilled },
   { name: 'claude-killed', count: 100, run: claudeKilled, unavailable: noClaude },
+  { name: 'docker-faults', count: 50, run: dockerFaults, unavailable: noEngine },
   { name: 'frozen', count: 20, run: frozen },
   { name: 'slow-reader', count: 1_000, run: slowReader },
   { name: 'full-disk', count: 20, run: fullDisk, unavailable: noSmallDisks },

@@ -35,7 +35,9 @@ export class DockerClock {
     let look = (): void => {};
     const found = new Promise<number>((resolve) => {
       look = () => {
-        const told = this.#told.find((each) => each.container === container && each.action === action && each.at >= since);
+        const told = this.#told.find(
+          (each) => each.container === container && each.action === action && each.at >= since,
+        );
         if (told !== undefined) resolve(told.at);
       };
     });
@@ -48,7 +50,7 @@ export class DockerClock {
     }
   }
 
-  async end(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#child, 'close');
     this.#child.kill('SIGKILL');
     await closed;

@@ -2,12 +2,20 @@ import type { DockerContainer } from '@ccb/docker-instance';
 import { checkNext, checkStruck, type Struck, strikeAnswer } from './agent-killed.ts';
 import { outcomeOf, readAnswer } from './answer.ts';
 import { settled, within } from './deadline.ts';
-import type { DockerGround, Transport } from './docker-ground.ts';
+import { containerOf, type DockerGround, type Transport } from './docker-ground.ts';
 import type { Random } from './random.ts';
 import type { Ran } from './rotation.ts';
 import type { Tally } from './tally.ts';
 
 const STEP_MS = 30_000;
+
+export interface LaneStruck extends Struck {
+  readonly container: string;
+  /** ms since the epoch. */
+  readonly struckAt: number;
+  /** When the state left `running` while the answer was read, ms since the epoch; undefined: it did not. */
+  readonly movedAt: number | undefined;
+}
 
 /** The instance under fire over one transport: one handle that outlives every strike; another one after anything that went wrong. */
 export class Lane {
@@ -32,25 +40,27 @@ export class Lane {
   }
 
   /** Strikes in the middle of an answer, and asserts what holds whatever was struck. */
-  async strike(tally: Tally, strike: () => Promise<unknown>): Promise<Struck> {
+  async strike(tally: Tally, strike: (container: string) => Promise<unknown>): Promise<LaneStruck> {
     const instance = await this.instance();
+    const container = containerOf(instance.record);
     let struckAt = 0;
-    let movedAt = 0;
+    let movedAt: number | undefined;
     const unsubscribe = instance.onStateChange(({ to }) => {
-      if (struckAt !== 0 && movedAt === 0 && to !== 'running') movedAt = Date.now();
+      if (to !== 'running') movedAt ??= Date.now();
     });
     try {
       const struck = await strikeAnswer(instance, this.random, this.#ran, async () => {
         struckAt = Date.now();
-        await strike();
+        await strike(container);
       });
+      unsubscribe();
       tally.count(struck.outcome);
       checkStruck(tally, this.#ran, struck);
       await checkAgain(tally, instance, struck);
       await checkNext(tally, instance, struck.id);
       tally.most('next command answered after the strike', Date.now() - struckAt, 'ms');
       await this.#checkProcesses(tally, instance);
-      return { ...struck, struckAt, movedAt };
+      return { ...struck, container, struckAt, movedAt };
     } finally {
       unsubscribe();
     }
@@ -69,7 +79,10 @@ export class Lane {
     const programs = (): readonly number[] => this.#ground.programs(instance.record);
     await settled(() => programs().length === 1);
     const { program } = await instance.getInfo();
-    tally.check(programs().join() === String(program.pid), `its processes are ${programs()}, the program is ${program.pid}`);
+    tally.check(
+      programs().join() === String(program.pid),
+      `its processes are ${programs()}, the program is ${program.pid}`,
+    );
   }
 }
 

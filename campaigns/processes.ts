@@ -48,6 +48,13 @@ export function openBelow(directory: string): string[] {
   );
 }
 
+/** Sockets and pipes of this process. */
+export function ownConnections(): string[] {
+  return descriptors(process.pid)
+    .map((fd) => link(`/proc/self/fd/${fd}`))
+    .filter((target) => /^(socket|pipe):/.test(target));
+}
+
 function allProcesses(): number[] {
   return readdirSync('/proc')
     .map(Number)

@@ -1,10 +1,12 @@
-// Where an instance lives is configuration: {"type":"process","name":"work"} in ccb.json. node swap-backends.ts [FILE]
+// Where an instance lives is configuration: {"type":"process","name":"work"} in ccb.json, or
+// {"type":"docker","name":"work","image":"node:24"}. node swap-backends.ts [FILE]
 import { readFile } from 'node:fs/promises';
+import { dockerBackend } from '@ccb/docker-instance';
 import { createRegistry, InstanceError } from '@ccb/instance-interface';
 import { processBackend } from '@ccb/process-instance';
 import { sshBackend } from './own-backend.ts';
 
-const registry = createRegistry([processBackend(), sshBackend]);
+const registry = createRegistry([processBackend(), dockerBackend(), sshBackend]);
 const spec = registry.parseSpec(JSON.parse(await readFile(process.argv[2] ?? 'ccb.json', 'utf8')));
 await using instance = await registry.create(spec);
 try {

@@ -17,5 +17,5 @@ const command = async (): Promise<void> => {
 
 serve(
   (count: number) => timeEach(count, command),
-  () => instance.cleanup(),
+  () => instance.cleanup({ remove: true }),
 );

@@ -2,6 +2,7 @@
 import type { CommandStream } from '@ccb/instance-interface';
 import { type InstanceSetting, startInstance } from '../instance.ts';
 import { serve, setting } from './duty.ts';
+import { quoted } from './quoting.ts';
 import type { Stream, Transfer } from './transfer.ts';
 
 const instance = await startInstance(setting<InstanceSetting>());
@@ -19,12 +20,8 @@ const read = async (send: () => CommandStream, bytes: number): Promise<Transfer 
 
 serve(
   async ({ argv, bytes, replay }: Stream & { readonly replay: boolean }): Promise<Transfer> => {
-    const first = await read(() => instance.sendCommand(argv.map(quote).join(' ')), bytes);
+    const first = await read(() => instance.sendCommand(quoted(argv)), bytes);
     return replay ? await read(() => instance.resumeCommand(first.id), bytes) : first;
   },
-  () => instance.cleanup(),
+  () => instance.cleanup({ remove: true }),
 );
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -26,13 +26,20 @@ test('an error is one line, and cannot move the cursor', () => {
 test('who is not signed in is told the options to sign in with', () => {
   const failure = Object.assign(new Error('Not signed in.'), { code: 'CCB_SIGN_IN' });
   expect(describeFailure(failure, { causes: false })).toEqual([
-    'Not signed in. With ccb: --env ANTHROPIC_API_KEY, --env CLAUDE_CODE_OAUTH_TOKEN (from "claude setup-token"), or --login person, when the instance is made. (CCB_SIGN_IN)',
+    'Not signed in. With ccb, when the instance is made: --env ANTHROPIC_API_KEY, --env CLAUDE_CODE_OAUTH_TOKEN (from "claude setup-token"), or, not in docker, --login person. (CCB_SIGN_IN)',
   ]);
 });
 
 test('who is to set a variable for the program is told with which option', () => {
   const failure = Object.assign(new Error('Not found: set CLAUDE_CODE_EXECUTABLE.'), { code: 'CCB_PROGRAM_NOT_FOUND' });
   expect(describeFailure(failure, { causes: false })).toEqual([
-    'Not found: set CLAUDE_CODE_EXECUTABLE. With ccb: --env CLAUDE_CODE_EXECUTABLE=PATH. (CCB_PROGRAM_NOT_FOUND)',
+    'Not found: set CLAUDE_CODE_EXECUTABLE. With ccb: --env CLAUDE_CODE_EXECUTABLE=PATH; in docker: an --image that has it. (CCB_PROGRAM_NOT_FOUND)',
+  ]);
+});
+
+test('who is to name the owner of a workspace is told with which option', () => {
+  const failure = new Error("It cannot write. Change that; or name its owner: user: '7:8'; or name another workspace.");
+  expect(describeFailure(failure, { causes: false })).toEqual([
+    expect.stringMatching(/ another workspace\. With ccb: --user 7:8, or --workspace DIR\.$/),
   ]);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Sandbox } from './testing/sandbox.ts';
@@ -123,6 +123,19 @@ describe('ccb run', () => {
   });
 });
 
+test('what speaks to Docker is loaded for Docker alone', async () => {
+  const loaded = async (...args: string[]): Promise<string> => {
+    const directory = mkdtempSync(join(sandbox.directory, 'loaded-'));
+    await sandbox.ccb(args, { env: { NODE_V8_COVERAGE: directory, DOCKER_HOST: 'unix:///nowhere' } });
+    return readdirSync(directory)
+      .map((file) => readFileSync(join(directory, file), 'utf8'))
+      .join();
+  };
+  expect(await loaded('--help')).not.toMatch(/dockerode|process-instance/);
+  expect(await loaded(...shell('true'))).not.toContain('dockerode');
+  expect(await loaded('run', '--backend', 'docker', '--image', 'x', 'true')).toContain('dockerode');
+});
+
 describe('what cannot be', () => {
   test.each([
     [['chta'], "ccb: Unknown command 'chta'. Did you mean chat? (CCB_USAGE)"],
@@ -133,6 +146,12 @@ describe('what cannot be', () => {
     [['run', '--env', 'CCB_TEST_UNSET', 'x'], 'ccb: --env CCB_TEST_UNSET: the variable is not set here.'],
     [['run', '--permission', 'ask', 'x'], 'ccb: --permission ask needs a terminal'],
     [['run', '--image', 'x', 'x'], 'ccb: --image means nothing to the process backend.'],
+    [['run', '--network', 'none', 'x'], 'ccb: --network means nothing to the process backend. Add --backend docker,'],
+    [['run', '--backend', 'docker', '--login', 'person', 'x'], 'ccb: --login person is not there in a container'],
+    [['run', '--backend', 'docker', '--image', 'A b', 'x'], 'ccb: --image must be the name of an image, such as '],
+    [['run', '--transport', 'smoke', 'x'], "ccb: Option '--transport <kind>' argument 'smoke' is invalid."],
+    [['image', 'bulid'], "ccb: Unknown command 'bulid'. Did you mean build? (CCB_USAGE)"],
+    [['image', 'build', '--claude-version', 'a b'], 'ccb: --claude-version must be a version such as 2.1.330: a b.'],
     [['run', '--backend', 'cloud', 'x'], "ccb: Option '--backend <type>' argument 'cloud' is invalid."],
     [['run', '--workspace', '/nowhere', 'x'], 'ccb: --workspace "/nowhere" is not a directory.'],
     [['run', '--program', 'zsh', 'x'], 'ccb: --program "zsh" is not a program that ccb knows.'],
@@ -146,7 +165,7 @@ describe('what cannot be', () => {
   });
 
   test.each([
-    [['run', '--backend', 'docker', 'x'], 'Leave --backend out, or choose one of: process. (CCB_BACKEND_UNKNOWN)'],
+    [['run', '--backend', 'tmux', 'x'], 'or choose one of: process, docker. (CCB_BACKEND_UNKNOWN)'],
     [['run', '--program', 'acp', 'x'], 'This build of ccb cannot drive acp.'],
     [['chat', 'absent'], 'Make it with "ccb run --keep absent TEXT". (CCB_NOT_FOUND)'],
   ])('%j is for another build or another day: 3', async (args, message) => {
@@ -161,11 +180,20 @@ describe('what cannot be', () => {
     expect(stderr).toContain('Usage: ccb');
   });
 
+  test('a verb that needs another one gets its help: 2', async () => {
+    const { exitCode, stdout, stderr } = await sandbox.ccb(['image']);
+    expect([exitCode, String(stdout)]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: ccb image');
+    expect(stderr).not.toContain('CCB_');
+  });
+
   test('help and version are answers', async () => {
     expect(String((await sandbox.ccb(['--version'])).stdout)).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
     for (const args of [['--help'], ['help']]) {
       expect(String((await sandbox.ccb(args)).stdout)).toContain('Usage: ccb [VERB]');
     }
+    const build = await sandbox.ccb(['help', 'image', 'build']);
+    expect([build.exitCode, String(build.stdout)]).toEqual([0, expect.stringContaining('Usage: ccb image build')]);
     for (const args of [
       ['run', '--help'],
       ['help', 'run'],

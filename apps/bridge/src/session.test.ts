@@ -23,6 +23,7 @@ class RecordingBackend implements Backend {
   readonly specs: InstanceSpec[] = [];
   failure: Error | undefined;
   mistake: TypeError | undefined;
+  workspace: string | undefined = '/';
   #listener: ((change: StateChange) => void) | undefined;
 
   parseSpec(value: unknown): InstanceSpec {
@@ -50,7 +51,9 @@ class RecordingBackend implements Backend {
       this.calls.push(call);
       if (this.failure !== undefined) throw this.failure;
     };
+    const { workspace } = this;
     const instance: Partial<InstanceInterface> = {
+      record: { version: 1, name: '', type: 'process', createdAt: '', program: 'claude', workspace, data: {} },
       detach: end('detach'),
       cleanup: async (options) => await end(options?.remove ? 'remove' : 'cleanup')(),
       onStateChange: (listener) => {
@@ -178,6 +181,15 @@ describe('a session', () => {
     expect(said).toContain(
       'ccb: warning: claude is not contained: it can reach whatever you can. --backend docker contains it.\n',
     );
+  });
+
+  test('tells of a workspace that is not the current directory, which it leaves to the backend', async () => {
+    await createEphemeral(context, 'run');
+    expect(backend.specs).toMatchObject([{ workspace: undefined }]);
+    expect(said).not.toContain('another machine');
+    backend.workspace = undefined;
+    await createEphemeral(context, 'run');
+    expect(said).toContain("ccb: the engine is another machine's: the workspace is a volume there, not /\n");
   });
 
   test('takes what the backend cannot make sense of for a mistake of the caller', async () => {

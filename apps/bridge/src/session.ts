@@ -114,6 +114,9 @@ async function create(context: SessionContext, name: string, ephemeral: boolean)
   } finally {
     status.stop();
   }
+  if (instance.record.workspace === undefined) {
+    notices.info(`the engine is another machine's: the workspace is a volume there, not ${settings.workspace}`);
+  }
   let cameUp = false;
   instance.onStateChange(({ to }) => {
     cameUp ||= to === 'running';
@@ -132,7 +135,8 @@ function specOf(
   backend: Backend,
   own: { readonly name: string; readonly program: string; readonly ephemeral: boolean },
 ): InstanceSpec {
-  const { programArgs, workspace, env, login, container } = settings;
+  const { programArgs, env, login, container } = settings;
+  const workspace = settings.workspaceNamed ? settings.workspace : undefined;
   try {
     const log = notices.log;
     return backend.parseSpec({

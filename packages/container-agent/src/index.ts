@@ -7,6 +7,7 @@ export { AgentClient, type Pong } from './host/agent-client.ts';
 export { type AgentData, assertNamed, invalidData, parseAgentData, variablePattern } from './host/agent-data.ts';
 export { AgentInstance, type AgentInstanceOptions, type DirectProgram } from './host/agent-instance.ts';
 export { type AgentSpecOptions, parseAgentSpec } from './host/agent-spec.ts';
+export { agentChannelLimits } from './host/channel-limits.ts';
 export type { ClientEvents } from './host/client-listeners.ts';
 export type { ConnectOptions } from './host/connection.ts';
 export { translated } from './host/foreign-error.ts';
@@ -29,6 +30,7 @@ export { instanceDirectories, readOwnRecord, writeRecord } from './host/own-reco
 export { RenewableChannel } from './host/renewable-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
 export { readTail, type Tail, type TailOptions } from './host/tail.ts';
+export { visible } from './host/visible.ts';
 export type {
   AgentFrame,
   AgentHello,

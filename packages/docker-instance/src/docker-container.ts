@@ -314,6 +314,7 @@ export class DockerContainer extends AgentInstance {
       ping: async (signal) => {
         await super._probe({ signal });
       },
+      reachable: () => this._hurry(),
       startedOutside: () => this.#follow(),
       log: (level, event, fields) => this._log(level, event, fields),
     });

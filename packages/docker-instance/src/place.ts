@@ -10,7 +10,7 @@ import type { AccessPlan } from './container/access-plan.ts';
 import { containerConfig } from './container/container-config.ts';
 import { type DockerRecord, ownRoot } from './container/docker-data.ts';
 import { workspaceTarget } from './container/mounts.ts';
-import type { Ownership } from './container/own-container.ts';
+import { ownershipOf } from './container/own-container.ts';
 import { makeOwn, removeOwn } from './container/own-things.ts';
 import { planUser } from './container/user.ts';
 import type { Engine, EngineAbout } from './engine/engine.ts';
@@ -20,14 +20,10 @@ const SOCKET = '/tmp/.ccb-agent.sock';
 
 export const ownPaths: ContainerPaths = containerPaths(ownRoot, SOCKET, workspaceTarget);
 
-export function ownershipOf({ name, data }: DockerRecord): Ownership {
-  return { name, containerName: data.containerName, instanceId: data.instanceId };
-}
-
 export function filesOf(record: DockerRecord, layout: InstanceLayout, engine: Engine): AgentFiles {
   return record.data.placement === 'mounted'
     ? new MountedFiles(layout)
-    : new VolumeFiles(layout, engine, record.data.containerName, ownPaths);
+    : new VolumeFiles(layout, engine, record, ownPaths);
 }
 
 export function accessOf(record: DockerRecord, layout: InstanceLayout, about: EngineAbout): AccessPlan {
@@ -78,6 +74,7 @@ function injectedAgent(record: DockerRecord, engine: Engine, log: PlaceLog): Age
     engine,
     container: containerId,
     containerName,
+    own: ownershipOf(record),
     paths,
     settings: ({ env }, previousEnd) => agentSettings({ record, paths, environment: env, previousEnd }),
     log,

@@ -1,5 +1,6 @@
 import {
   AgentInstance,
+  agentChannelLimits,
   assertNamed,
   assertOwn,
   Hold,
@@ -107,7 +108,9 @@ export class ProcessInstance extends AgentInstance {
     const { pipes } = this.#layout;
     if (this.#observing) return await this.#translate(openObserverChannel(pipes, signal));
     // The hold is the lock here: it lies outside the pipes' directory, which other backends mount.
-    return await this.#translate(NamedPipeChannel.connect(pipes, { lock: false, lazy: true, signal }));
+    return await this.#translate(
+      NamedPipeChannel.connect(pipes, { ...agentChannelLimits, lock: false, lazy: true, signal }),
+    );
   }
 
   protected override async _kill({ signal, graceMs }: Call & { readonly graceMs: number }): Promise<void> {

@@ -53,6 +53,8 @@ export interface Settings {
   readonly login: Login | undefined;
   /** Absolute. */
   readonly workspace: string;
+  /** false: it is where ccb runs, and a backend on another machine takes a place of its own. */
+  readonly workspaceNamed: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number | undefined;
   readonly json: boolean;
@@ -79,6 +81,7 @@ export function resolveSettings(flags: Flags, { env, directory, interactive }: S
     permission: flags.permission ?? (interactive ? 'ask' : 'deny'),
     login: flags.login,
     workspace: workspaceDirectory(resolve(directory, flags.workspace ?? '.')),
+    workspaceNamed: flags.workspace !== undefined,
     env: resolveEnvironment(flags.env ?? [], flags.envFile ?? [], env),
     timeoutMs: flags.timeout === undefined ? undefined : parseDuration('--timeout', flags.timeout),
     json: flags.json ?? false,

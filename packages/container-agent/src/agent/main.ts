@@ -7,7 +7,7 @@ async function main(invocation: Invocation | undefined): Promise<number> {
     case 'serve':
       return (await import('./service.ts')).serve(invocation.settings, invocation.readyFd);
     case 'relay':
-      return (await import('./relay.ts')).relay(invocation.socket, invocation.purpose);
+      return (await import('./relay.ts')).relay(invocation.socket, invocation.purpose, invocation);
     case 'alive':
       return (await import('./caretaker.ts')).alive(invocation.settings);
     case 'kill':

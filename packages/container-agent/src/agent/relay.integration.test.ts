@@ -128,6 +128,26 @@ test('where nobody listens it says so on one line and exits with 69', async () =
   expect(await place.run('--relay', place.settingsFile)).toMatchObject({ code: 69 });
 });
 
+test('told to wait, it reaches an agent that listens a little later, also at the socket of a dead one', async () => {
+  await using place = new AgentPlace();
+  const early = place.relay('--wait-ms=10000');
+  const agent = await place.start();
+  const client = await place.client(early);
+  expect(await client.run('echo one').result).toMatchObject({ success: true });
+  agent.child.kill('SIGKILL');
+  await early.exit;
+  const second = place.relay('--wait-ms=10000');
+  await place.start();
+  expect(await (await place.client(second)).run('echo two').result).toMatchObject({ success: true });
+});
+
+test('told to wait, it says that nobody listens when the time is over', async () => {
+  await using place = new AgentPlace();
+  for (const socket of [place.socket, '@ccb-nobody-is-here']) {
+    expect(await place.run('--relay', socket, '--wait-ms=120')).toMatchObject({ code: 69 });
+  }
+});
+
 describe('at the end of an agent that does not read,', () => {
   /** Somebody who listens, and takes nothing but what it is told to. */
   async function listener(
@@ -155,7 +175,7 @@ describe('at the end of an agent that does not read,', () => {
     await using place = new AgentPlace();
     const { server, come } = await listener(place);
     const script = `import { relay } from ${JSON.stringify(join(import.meta.dirname, 'relay.ts'))};
-      process.exit(await relay(${JSON.stringify(place.socket)}, 'observe', 400));`;
+      process.exit(await relay(${JSON.stringify(place.socket)}, 'observe', { silenceMs: 400 }));`;
     const relay = place.spawn([
       process.execPath,
       '--conditions=@ccb/source',

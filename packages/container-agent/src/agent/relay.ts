@@ -1,40 +1,38 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { errorCode } from './error-code.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Purpose } from './purpose.ts';
-import { socketAddress } from './socket-address.ts';
+import { connectedWithin, isAbsent } from './relay-socket.ts';
 
 /** ms without a byte from the host, who pings every few seconds, after which it counts as gone. */
 const SILENCE_MS = 60_000;
 /** ms that the agent has to take what the host said last. */
 const LAST_WORDS_MS = 1_000;
 
+export interface RelayOptions {
+  /** ms that an agent has to listen; default 0. */
+  readonly waitMs?: number | undefined;
+  readonly silenceMs?: number | undefined;
+}
+
 /** Copies stdin to the agent's socket and what comes from there to stdout, until either side ends; an exit status. */
-export async function relay(socket: string, purpose: Purpose, silenceMs: number = SILENCE_MS): Promise<number> {
+export async function relay(
+  socket: string,
+  purpose: Purpose,
+  { waitMs = 0, silenceMs = SILENCE_MS }: RelayOptions = {},
+): Promise<number> {
   let agent: Socket;
   try {
-    agent = await connected(socket);
+    agent = await connectedWithin(socket, waitMs);
   } catch (error) {
-    const code = errorCode(error);
-    const isAbsent = code === 'ENOENT' || code === 'ECONNREFUSED';
-    const what = isAbsent ? `no agent listens at ${socket}` : `${socket} cannot be reached: ${String(error)}`;
+    const nobody = isAbsent(error);
+    const what = nobody ? `no agent listens at ${socket}` : `${socket} cannot be reached: ${String(error)}`;
     process.stderr.write(`${what}\n`);
-    return isAbsent ? exitStatus.unavailable : exitStatus.broken;
+    return nobody ? exitStatus.unavailable : exitStatus.broken;
   }
   agent.write(`${purpose}\n`);
   await copied(agent, silenceMs);
   return exitStatus.ended;
-}
-
-function connected(socket: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const agent = connect(socketAddress(socket), () => {
-      agent.off('error', reject);
-      resolve(agent);
-    });
-    agent.once('error', reject);
-  });
 }
 
 function copied(agent: Socket, silenceMs: number): Promise<void> {

@@ -103,6 +103,11 @@ export abstract class AgentInstance extends AbstractInstance {
   /** Gives the hold back (idempotent). */
   protected abstract _release(): Promise<void>;
 
+  /** For backends that are told what happens to the agent's place: what keeps it away from open commands may be over. */
+  protected _hurry(): void {
+    this.#link.hurry();
+  }
+
   /** Answers and histories that are read from the agent at the moment. */
   protected get _following(): number {
     return this.#link.client?.following ?? 0;

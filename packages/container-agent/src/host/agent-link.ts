@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { InstanceError, type LogEntry } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import { AgentClient } from './agent-client.ts';
+import { Backoff } from './backoff.ts';
 
 /** How often an agent that was found, and was just ending, is looked for anew. */
 const ATTEMPTS = 3;
-/** ms before each further attempt to bring an agent back; the last one repeats. */
-const BACKOFF_MS = [0, 100, 500, 2_000, 5_000];
 
 /** How a backend finds, starts and watches its agent. */
 export interface AgentDoor {
@@ -41,6 +39,7 @@ export class AgentLink {
   #refused: unknown;
   #recovering: Promise<void> | undefined;
   #recovery: AbortController | undefined;
+  #backoff: Backoff | undefined;
   #stopping = false;
 
   constructor(options: AgentLinkOptions, door: AgentDoor) {
@@ -127,6 +126,11 @@ export class AgentLink {
     await client?.close();
   }
 
+  /** What kept an agent away that is being brought back may be over: the next attempt is made now. */
+  hurry(): void {
+    this.#backoff?.hurry();
+  }
+
   /** Nothing is brought back any more. */
   end(): void {
     this.#over.abort();
@@ -169,6 +173,7 @@ export class AgentLink {
     this.#door.moved('unreachable', `the agent is gone (${reason})`);
     this.#recovering = this.#recover().finally(() => {
       this.#recovering = undefined;
+      this.#backoff = undefined;
     });
   }
 
@@ -179,11 +184,13 @@ export class AgentLink {
     const { reconnectMs } = this.#options;
     const given = new AbortController();
     this.#recovery = given;
+    const backoff = new Backoff();
+    this.#backoff = backoff;
     const ended = AbortSignal.any([this.#over.signal, given.signal]);
     const signal = AbortSignal.any([ended, AbortSignal.timeout(reconnectMs)]);
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await delay(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)], undefined, { signal });
+        await backoff.pause(signal);
         const found = await this.#door.launch({ signal });
         await this.#whileAlive(found, { signal }, (alive) => this.#rejoin(client, alive));
         this.#door.moved('running', 'the agent is back');

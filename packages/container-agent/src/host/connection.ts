@@ -9,8 +9,10 @@ import { ClientListeners } from './client-listeners.ts';
 import { busyElsewhere, closedError, mismatch, unreachable } from './connection-errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { JournalReading } from './journal-reading.ts';
+import { NoteLimit } from './note-limit.ts';
 import { Questions } from './questions.ts';
 import { Requests } from './requests.ts';
+import { visible } from './visible.ts';
 
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
@@ -33,6 +35,7 @@ export class Connection {
   readonly #requests = new Requests();
   readonly #questions: Questions;
   readonly #heartbeat: Heartbeat;
+  readonly #limit = new NoteLimit();
   readonly #subscriptions: (() => void)[];
   #hello: AgentHello | undefined;
   /** A hello was sent and not answered yet. */
@@ -269,18 +272,22 @@ export class Connection {
   }
 
   #refusal(frame: Extract<ControlFrame, { type: 'refused' }>): void {
-    const { ref, id, code, message, retryable } = frame;
+    const { ref, id, code, retryable } = frame;
+    const message = visible(frame.message);
     const error = new InstanceError(code, message, { retryable });
     if (ref !== undefined) this.#requests.fail(`resume ${ref}`, error);
-    else if (id !== undefined) this.reading.refused(id, frame);
+    else if (id !== undefined) this.reading.refused(id, { ...frame, message });
     else if (this.#requests.fail('configured', error)) return;
     else if (this.#hello === undefined) this.#refuse(error);
     else this.#note('warn', 'agent.refused', { code, reason: message });
   }
 
   #note(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: Readonly<Record<string, unknown>>): void {
+    if (this.#log === undefined) return;
+    const dropped = this.#limit.take();
+    if (dropped === undefined) return;
     try {
-      this.#log?.({ ...fields, level, event });
+      this.#log({ ...fields, level, event, ...(dropped > 0 && { dropped }) });
     } catch {
       // A log hook must not break what it watches.
     }

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InstanceError, type InstanceRecord, parseRecord } from '@ccb/instance-interface';
@@ -6,6 +6,7 @@ import { makeFifo } from '@ccb/named-pipe/fifo';
 import { agentFile } from '../agent-file.ts';
 import type { InstanceLayout } from './layout.ts';
 import { writeRecord } from './own-record.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** A record whose directory can be proven to be the instance's own. */
 export type OwnedRecord = InstanceRecord<string, { readonly instanceId: string }>;
@@ -74,7 +75,7 @@ export function removeDirectory(layout: InstanceLayout, record: OwnedRecord): vo
 
 /** Without a look at what it is: for a directory that was claimed just now. */
 export function discard(layout: InstanceLayout): void {
-  rmSync(layout.directory, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
+  removeTree(layout.directory);
 }
 
 function whyForeign(layout: InstanceLayout, record: OwnedRecord): string | undefined {

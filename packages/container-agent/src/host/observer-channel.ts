@@ -3,6 +3,7 @@ import { InstanceError } from '@ccb/instance-interface';
 import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
 import { openWriter } from '@ccb/named-pipe/fifo';
 import { encodeJoin } from '../agent/control-fifo.ts';
+import { agentChannelLimits } from './channel-limits.ts';
 
 /**
  * A channel to an agent that somebody else holds: a FIFO pair of this observer's own, announced through the control FIFO.
@@ -17,7 +18,7 @@ export async function openObserverChannel(pipes: string, signal: AbortSignal): P
     throw new InstanceError('CCB_AGENT_UNREACHABLE', message, { retryable: true });
   }
   try {
-    const channel = await NamedPipeChannel.listen(`${pipes}.${name}`, { lock: false, signal });
+    const channel = await NamedPipeChannel.listen(`${pipes}.${name}`, { ...agentChannelLimits, lock: false, signal });
     await new Promise<void>((resolve, reject) => {
       control.once('error', reject);
       control.end(encodeJoin(name), () => resolve());

@@ -282,4 +282,19 @@ describe('an agent that asks without end', () => {
     questions.line(end(1, 'a'));
     expect(questions.size).toBe(0);
   });
+
+  it('at great length is kept up to sixteen million characters', () => {
+    const questions = new Questions({ following: () => [], send: () => 'sent', note: () => {} });
+    const title = 'x'.repeat(1_000_000);
+    for (let n = 0; n < 100; n += 1) {
+      const request = { ...question(`${n}`), toolCall: { title } };
+      questions.asked({ type: 'asking', id: 'nobody follows', request });
+      questions.asked({
+        type: 'asking',
+        id: 'nobody follows',
+        request: { ...request, toolCall: { title: `${title}?` } },
+      });
+    }
+    expect(questions.size).toBe(16);
+  });
 });

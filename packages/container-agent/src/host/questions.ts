@@ -4,6 +4,8 @@ import type { ControlFrame, JournalFrame, PermissionFrame } from '../protocol/fr
 
 /** Of an agent that asks without end no more are kept. One that is well has fewer open. */
 const MAX_KEPT = 200;
+/** Of all that are kept, as JSON. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** An agent that asks and never reads gets no further answers. */
 const MAX_UNREAD = 1_000;
 
@@ -17,6 +19,8 @@ export interface QuestionsDoor {
 interface Question {
   readonly id: string;
   readonly request: PermissionRequest;
+  /** As JSON. */
+  readonly words: string;
   /** The agent waits for it in this connection. */
   open: boolean;
   /** Who is deciding. */
@@ -32,6 +36,7 @@ interface Question {
 export class Questions {
   readonly #door: QuestionsDoor;
   readonly #kept = new Map<string, Question>();
+  #characters = 0;
   /** Answers that the channel has not handed over yet. */
   #unread = 0;
 
@@ -45,15 +50,17 @@ export class Questions {
 
   asked({ id, request }: Extract<ControlFrame, { type: 'asking' }>): void {
     const key = keyOf(id, request.requestId);
+    const words = JSON.stringify(request);
     let question = this.#kept.get(key);
     // A program may use an id again: what was said to another question does not answer this one.
-    if (question === undefined || !isSame(question.request, request)) {
-      if (question === undefined ? !this.#makeRoom() : question.asked !== undefined) {
+    if (question?.words !== words) {
+      if (question?.asked !== undefined || !this.#makeRoom(key, words.length)) {
         this.#door.note('warn', 'agent.question_dropped', { commandId: id, kept: this.#kept.size });
         return;
       }
-      question = { id, request, open: true, asked: undefined, decision: undefined };
+      question = { id, request, words, open: true, asked: undefined, decision: undefined };
       this.#kept.set(key, question);
+      this.#characters += words.length;
     } else if (question.open && question.decision !== undefined) {
       // Asked again while the answer was on its way: it arrives.
       return;
@@ -72,10 +79,10 @@ export class Questions {
   line(frame: JournalFrame): void {
     if (frame.type === 'begin' || this.#kept.size === 0) return;
     if (frame.type === 'end') {
-      for (const [key, { id }] of this.#kept) if (id === frame.id) this.#kept.delete(key);
+      for (const [key, { id }] of this.#kept) if (id === frame.id) this.#drop(key);
     } else if (frame.event.type === 'permission_resolved') {
       const key = keyOf(frame.id, frame.event.requestId);
-      if (this.#kept.get(key)?.asked === undefined) this.#kept.delete(key);
+      if (this.#kept.get(key)?.asked === undefined) this.#drop(key);
     }
   }
 
@@ -84,7 +91,7 @@ export class Questions {
     this.#unread = 0;
     for (const [key, question] of this.#kept) {
       question.open = false;
-      if (question.asked === undefined && question.decision === undefined) this.#kept.delete(key);
+      if (question.asked === undefined && question.decision === undefined) this.#drop(key);
     }
   }
 
@@ -105,7 +112,7 @@ export class Questions {
       if (answer.settled) {
         // Nobody has decided: that answer is over, or was let go, and the command may go on.
         if (question.open) this.#put(question);
-        else this.#kept.delete(key);
+        else this.#drop(key);
         return;
       }
       question.decision = decision;
@@ -120,17 +127,20 @@ export class Questions {
   }
 
   /** What nobody is being asked may go: the agent asks it again when somebody resumes the command. */
-  #makeRoom(): boolean {
-    if (this.#kept.size < MAX_KEPT) return true;
+  #makeRoom(replaced: string, characters: number): boolean {
+    this.#drop(replaced);
+    const isFull = (): boolean => this.#kept.size >= MAX_KEPT || this.#characters + characters > MAX_CHARACTERS;
     for (const [key, { asked }] of this.#kept) {
-      if (asked === undefined) return this.#kept.delete(key);
+      if (!isFull()) break;
+      if (asked === undefined) this.#drop(key);
     }
-    return false;
+    return !isFull();
   }
-}
 
-function isSame(one: PermissionRequest, other: PermissionRequest): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  #drop(key: string): void {
+    this.#characters -= this.#kept.get(key)?.words.length ?? 0;
+    this.#kept.delete(key);
+  }
 }
 
 /** Ids of commands have no line breaks. */

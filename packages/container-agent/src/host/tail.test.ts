@@ -51,6 +51,11 @@ test('of a larger one the last lines are given, the first of them whole', () => 
   expect(readTail(path, options)).toEqual({ text: `${'x'.repeat(13)}end` });
 });
 
+test('what could steer a terminal is spelled out', () => {
+  writeFileSync(path, '\x1b[2J\x07ok\n');
+  expect(readTail(path, { maxBytes: 100 })).toEqual({ text: '\\u001b[2J\\u0007ok\n' });
+});
+
 test('a file that grows is read to where it ended', () => {
   writeFileSync(path, 'one\n');
   for (let n = 0; n < 100; n += 1) {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { readFully } from '../journal/owned-file.ts';
+import { visible } from './visible.ts';
 
 export interface TailOptions {
   readonly maxBytes: number;
@@ -9,7 +10,7 @@ export interface TailOptions {
 
 /** One of the two is there. */
 export interface Tail {
-  /** From the beginning of a line, unless there is none in that many bytes. */
+  /** From the beginning of a line, unless there is none in that many bytes; control characters are spelled out. */
   readonly text?: string | undefined;
   /** Why nothing was read, for people. */
   readonly problem?: string | undefined;
@@ -27,7 +28,7 @@ export function readTail(path: string, options: TailOptions): Tail {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = fstatSync(fd);
     assertFit(stats, options.owner);
-    return { text: endOf(fd, stats.size, options.maxBytes) };
+    return { text: visible(endOf(fd, stats.size, options.maxBytes)) };
   } catch (error) {
     return { problem: `${path} is not read: ${error instanceof Error ? error.message : String(error)}` };
   } finally {

@@ -196,6 +196,27 @@ describe('an agent frame', () => {
     expect(pathOf(event({ type: 'permission_request', ...question }))).toBe(`event.${path}`);
   });
 
+  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+
+  it.each<[string, unknown]>([
+    ['frame', event({ type: 'tool_call', ...call, rawOutput: 'x'.repeat(2_000_000) })],
+    ['frame', event({ type: 'text', text: 'x'.repeat(2_000_000) })],
+    ['frame', { type: 'begin', ...place, digest: 'd', text: 'ls', also: 'x'.repeat(5_000) }],
+    ['frame', { type: 'log', level: 'info', event: 'e', fields: { x: 'x'.repeat(2_000_000) } }],
+    ['frame', event({ type: 'tool_call', ...call, rawInput: nested(10_000) })],
+    ['frame', { ...pong, also: nested(100) }],
+    ['event', event({ type: 'text', text: '', also: 'x'.repeat(5_000) })],
+    ['event', event({ type: 'text', text: '', also: Array(2_000).fill(0) })],
+  ])('that would cost its reader more than it says is refused naming %s', (path, value) => {
+    expect(pathOf(value)).toBe(path);
+  });
+
+  it('may carry all of a long command, and what programs nest', () => {
+    expect(pathOf({ type: 'begin', ...place, digest: 'd', text: 'x'.repeat(2_000_000) })).toBe('accepted');
+    expect(pathOf(event({ type: 'text', text: 'x'.repeat(61_440), bytes: 'x'.repeat(90_000) }))).toBe('accepted');
+    expect(pathOf(event({ type: 'tool_call', ...call, rawInput: nested(40) }))).toBe('accepted');
+  });
+
   it('is a frame or a FrameError, whatever came', () => {
     const broken = fc.constantFrom(...frames).chain((frame) =>
       fc.record({ key: fc.constantFrom(...Object.keys(frame)), value: fc.jsonValue() }).map(({ key, value }) => ({

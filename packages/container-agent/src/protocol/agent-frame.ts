@@ -15,11 +15,16 @@ import {
 } from './check.ts';
 import { checkResult } from './command-result.ts';
 import { checkUpdate } from './command-update.ts';
-import type { AgentFrame, AgentHello, JournalFrame } from './frames.ts';
+import { extentOf } from './extent.ts';
+import type { AgentFrame, AgentHello } from './frames.ts';
 import { checkPermissionRequest } from './permission.ts';
 
 const HEALTH = ['running', 'idle', 'stopped', 'dead'] as const;
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** What an agent sends is 64 KiB at most, but for the text of a command. */
+const MAX_EXTENT = 1024 * 1024;
+/** Of a text event, beside its text. */
+const MAX_ENVELOPE = 4096;
 
 /** What a host accepts from an agent, which may be hostile. @throws {FrameError} naming the field */
 export function parseAgentFrame(value: unknown): AgentFrame {
@@ -28,7 +33,8 @@ export function parseAgentFrame(value: unknown): AgentFrame {
     case 'event':
     case 'begin':
     case 'end':
-      return journalFrame(frame);
+      journalFrame(frame);
+      break;
     case 'pong':
       count(frame, 'n');
       count(frame, 'lastSeq');
@@ -72,11 +78,28 @@ export function parseAgentFrame(value: unknown): AgentFrame {
     default:
       throw new FrameError('type', 'a frame type that this version knows');
   }
+  limited(frame);
+  // The object itself is handed on: no copy on the hot path.
   return frame as unknown as AgentFrame;
 }
 
-// The object itself is handed on: no copy on the hot path.
-function journalFrame(frame: Fields): JournalFrame {
+/** What the object weighs is what readers keep of it, whatever else it carries. */
+function limited(frame: Fields): void {
+  const extent = extentOf(frame, 'frame');
+  if (extent <= MAX_ENVELOPE) return;
+  const { text: content, bytes } = (frame.type === 'begin' ? frame : (frame.event ?? {})) as Fields;
+  const carried = lengthOf(content) + lengthOf(bytes);
+  if (frame.type === 'begin' ? extent - carried > MAX_ENVELOPE : extent > MAX_EXTENT)
+    throw new FrameError('frame', `at most ${MAX_EXTENT} characters, the text of a command excepted`);
+  const isText = frame.type === 'event' && (frame.event as Fields | null)?.type === 'text';
+  if (isText && extent - carried > MAX_ENVELOPE) throw new FrameError('event', 'no more than a text');
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0;
+}
+
+function journalFrame(frame: Fields): void {
   if (count(frame, 'seq') === 0) throw new FrameError('seq', '1 or more');
   identifier(frame, 'id');
   text(frame, 'at', 40);
@@ -86,7 +109,6 @@ function journalFrame(frame: Fields): JournalFrame {
     text(frame, 'text');
   } else if (frame.type === 'end') checkResult(frame);
   else throw new FrameError('type', 'begin, event or end');
-  return frame as unknown as JournalFrame;
 }
 
 function hello(frame: Fields): asserts frame is Fields & AgentHello {

@@ -12,6 +12,7 @@ import type { Call } from '@ccb/instance-interface/abstract';
 import { type AccessPlan, applyAccess } from '../container/access-plan.ts';
 import type { DockerRecord } from '../container/docker-data.ts';
 import { assertInstanceFit } from '../container/fit.ts';
+import { workspaceHandle } from '../container/mounts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { tarOf } from '../image/tar.ts';
 import type { ContainerPaths } from './paths.ts';
@@ -60,12 +61,14 @@ export class VolumeFiles implements AgentFiles {
   readonly #engine: Engine;
   readonly #container: string;
   readonly #paths: ContainerPaths;
+  readonly #hasWorkspace: boolean;
 
-  constructor(layout: InstanceLayout, engine: Engine, container: string, paths: ContainerPaths) {
+  constructor(layout: InstanceLayout, engine: Engine, { workspace, data }: DockerRecord, paths: ContainerPaths) {
     this.#layout = layout;
     this.#engine = engine;
-    this.#container = container;
+    this.#container = data.containerName;
     this.#paths = paths;
+    this.#hasWorkspace = workspace === undefined;
   }
 
   async make(record: DockerRecord): Promise<void> {
@@ -81,6 +84,7 @@ export class VolumeFiles implements AgentFiles {
       { path: 'agent/settings.json', mode: 0o644, content: Buffer.from(`${JSON.stringify(settings)}\n`) },
       { path: 'state', mode: 0o700, directory: true, ...own },
       { path: 'home', mode: 0o700, directory: true, ...own },
+      ...(this.#hasWorkspace ? ([{ path: workspaceHandle, mode: 0o755, directory: true, ...own }] as const) : []),
     ]);
     await this.#engine.putArchive(this.#container, this.#paths.root, tar, call);
   }

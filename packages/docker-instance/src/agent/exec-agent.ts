@@ -1,3 +1,4 @@
+import { visible } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { Engine } from '../engine/engine.ts';
@@ -33,7 +34,7 @@ export async function startByExec(
     const first = await Promise.race([ready, session.exit, rejected(call.signal)]);
     if (first === 'ready') return 'launched';
     if (first === EXIT_LOCKED) return 'running';
-    const message = `The agent did not start in ${container} (exit ${first ?? 'unknown'}): ${session.stderrTail().trim() || 'it said nothing'}`;
+    const message = `The agent did not start in ${container} (exit ${first ?? 'unknown'}): ${visible(session.stderrTail().trim()) || 'it said nothing'}`;
     throw new InstanceError('CCB_AGENT_UNREACHABLE', message, { retryable: true });
   } finally {
     session.close();

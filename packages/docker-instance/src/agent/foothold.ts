@@ -1,3 +1,4 @@
+import { visible } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { Engine } from '../engine/engine.ts';
@@ -41,7 +42,7 @@ export async function lookAround(engine: Engine, container: string, call: Call):
     engine.exec(container, { argv: ['node', '-e', LOOK] }, call),
   );
   if (exitCode !== 0) {
-    const message = `${container}: Node could not look around there (exit ${exitCode}): ${stderr.trim() || 'it said nothing'}`;
+    const message = `${container}: Node could not look around there (exit ${exitCode}): ${visible(stderr.trim()) || 'it said nothing'}`;
     throw new InstanceError('CCB_AGENT_UNREACHABLE', message);
   }
   const { version, ...foothold } = JSON.parse(stdout) as Foothold & { readonly version: string };

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type AgentSettings, agentFile } from '@ccb/container-agent';
+import { type AgentSettings, agentFile, visible } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { whyDown } from '../container/ended.ts';
 import { inspection } from '../container/own-container.ts';
+import { assertOwnEngine, type OwnEngine } from '../container/own-engine.ts';
 import type { ContainerInspection, Engine, ExecCommand } from '../engine/engine.ts';
 import type { AgentPlace } from './agent-place.ts';
 import { isAlive, startByExec } from './exec-agent.ts';
@@ -35,6 +36,7 @@ export interface InjectedScene {
   /** The id: another one of the same name is not the one that was adopted. */
   readonly container: string;
   readonly containerName: string;
+  readonly own: OwnEngine;
   readonly paths: ContainerPaths;
   settings(found: ContainerInspection, previousEnd: string | undefined): AgentSettings;
   log(level: 'info' | 'warn', event: string, fields: Readonly<Record<string, unknown>>): void;
@@ -90,20 +92,21 @@ export class InjectedAgent implements AgentPlace {
 
   /** The container goes on: it is not ours. */
   async kill({ graceMs, ...call }: Call & { readonly graceMs: number }): Promise<void> {
-    const { engine, container, paths } = this.#scene;
+    const { engine, container, paths, own } = this.#scene;
     const found = await inspection(engine, container, call);
-    if (found === undefined || !found.state.running) return;
+    if (found === undefined) assertOwnEngine(engine, own);
+    if (!found?.state.running) return;
     const argv = ['node', paths.agentFile, '--kill', paths.settings, `--grace-ms=${Math.ceil(graceMs)}`] as const;
     const { exitCode, stderr } = await engine.exec(container, { argv }, { ...call, timeoutMs: graceMs + 15_000 });
     if (exitCode === 0 || (await this.#isAbsent(call))) return;
-    const message = `${this.#scene.instance}: its agent in ${this.#scene.containerName} could not be ended: ${stderr.trim()}`;
+    const message = `${this.#scene.instance}: its agent in ${this.#scene.containerName} could not be ended: ${visible(stderr.trim())}`;
     throw new InstanceError('CCB_AGENT_UNREACHABLE', message, { retryable: true, instance: this.#scene.instance });
   }
 
   async remove(call: Call): Promise<void> {
-    const { engine, container, containerName, paths, log } = this.#scene;
+    const { engine, container, containerName, paths, own, log } = this.#scene;
     const found = await inspection(engine, container, call);
-    if (found === undefined) return;
+    if (found === undefined) return assertOwnEngine(engine, own);
     if (found.state.running && !found.state.paused) {
       await engine.exec(container, { argv: ['node', '-e', REMOVE, paths.root] }, call);
     } else log('warn', 'container.files_left', { container: containerName, directory: paths.root });
@@ -113,7 +116,7 @@ export class InjectedAgent implements AgentPlace {
     const { engine, container, containerName, paths } = this.#scene;
     const argv = ['node', '-e', LOG_END, `${paths.state}/agent.log`] as const;
     const agent = await engine.exec(container, { argv }, { ...call, timeoutMs: 3_000 }).then(
-      ({ stdout }) => stdout.trim() || '(nothing)',
+      ({ stdout }) => visible(stdout.trim()) || '(nothing)',
       () => '(it cannot be read)',
     );
     return `the agent's log in ${containerName} ends:\n${agent}\nand the container's:\n${await lastLines(engine, container, call)}`;
@@ -126,7 +129,7 @@ export class InjectedAgent implements AgentPlace {
     const { exitCode, stderr } = await withNode(containerName, () => engine.exec(container, command, call));
     if (exitCode === 0) return;
     const full = /ENOSPC|EDQUOT/.test(stderr);
-    const message = `${this.#scene.instance}: the agent could not be put into ${paths.root} of ${containerName}: ${stderr.trim().split('\n').at(-1)}`;
+    const message = `${this.#scene.instance}: the agent could not be put into ${paths.root} of ${containerName}: ${visible(stderr.trim().split('\n').at(-1) ?? '')}`;
     throw new InstanceError(full ? 'CCB_DISK_FULL' : 'CCB_AGENT_UNREACHABLE', message, {
       instance: this.#scene.instance,
     });
@@ -153,9 +156,10 @@ export class InjectedAgent implements AgentPlace {
   }
 
   async #inspect(call: Call): Promise<ContainerInspection> {
-    const { engine, container, containerName, instance } = this.#scene;
+    const { engine, container, containerName, instance, own } = this.#scene;
     const found = await inspection(engine, container, call);
     if (found !== undefined) return found;
+    assertOwnEngine(engine, own);
     const message = `${instance}: the container ${containerName} (${container.slice(0, 12)}) that it was adopted from is gone, and what the agent kept in it too. Adopt another one.`;
     throw new InstanceError('CCB_NOT_FOUND', message, { instance });
   }

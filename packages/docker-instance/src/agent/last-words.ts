@@ -1,7 +1,10 @@
+import { visible } from '@ccb/container-agent';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { Engine } from '../engine/engine.ts';
 
 const LINES = 8;
+/** Characters. */
+const LINE = 500;
 const WAIT_MS = 2_000;
 
 /** The last lines of a container's log, for messages. Never rejects. */
@@ -13,5 +16,11 @@ export async function lastLines(engine: Engine, container: string, { signal }: C
   } catch {
     // What was read by then is what there is.
   }
-  return lines.slice(-LINES).join('').trimEnd() || '(nothing)';
+  return lines.slice(-LINES).map(shown).join('\n').trimEnd() || '(nothing)';
+}
+
+/** A program may have written it: what it says must not look like our words, nor drown them. */
+function shown(line: string): string {
+  const text = line.trimEnd();
+  return visible(text.length <= LINE ? text : `${text.slice(0, LINE)}…`);
 }

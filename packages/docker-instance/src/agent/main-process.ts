@@ -12,6 +12,9 @@ import { whenDown, whenRemoved } from './when-down.ts';
 /** How often a container is looked for anew that somebody removes meanwhile. */
 const ATTEMPTS = 3;
 
+/** ms from the start of a container until its agent listens, at the most. */
+const AGENT_STARTS_MS = 10_000;
+
 export interface MainProcessScene {
   readonly engine: Engine;
   readonly own: Ownership;
@@ -69,7 +72,9 @@ export class MainProcess implements AgentPlace {
 
   relay(observing: boolean): ExecCommand {
     const { agentFile, socket } = this.#scene.paths;
-    return { argv: ['node', agentFile, '--relay', socket, ...(observing ? ['--observe'] : [])] };
+    // Whoever opens it may just have started the container.
+    const wait = `--wait-ms=${AGENT_STARTS_MS}`;
+    return { argv: ['node', agentFile, '--relay', socket, wait, ...(observing ? ['--observe'] : [])] };
   }
 
   async kill({ graceMs, ...call }: Call & { readonly graceMs: number }): Promise<void> {

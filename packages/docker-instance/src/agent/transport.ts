@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openObserverChannel, RenewableChannel, translated } from '@ccb/container-agent';
+import { agentChannelLimits, openObserverChannel, RenewableChannel, translated } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
@@ -117,7 +117,7 @@ export class TransportChoice {
       const channel = observing
         ? await openObserverChannel(pipes, signal)
         : // The hold is the lock here: it lies outside the pipes' directory, which the container can lock.
-          await NamedPipeChannel.connect(pipes, { lock: false, lazy: true, signal });
+          await NamedPipeChannel.connect(pipes, { ...agentChannelLimits, lock: false, lazy: true, signal });
       try {
         await channel.whenUp({ signal, timeoutMs: HANDSHAKE_MS });
       } catch (error) {

@@ -29,6 +29,7 @@ export async function adoption(
   const { directory, workingDirectory } = await lookAround(engine, found.name, call);
   const [network = 'none'] = Object.keys(found.networks);
   return adoptedRecord(spec, layout, {
+    engine: engine.address,
     id: found.id,
     name: found.name,
     image: found.image,

@@ -136,6 +136,7 @@ test('an engine of another machine gets volumes, and no directory of this one', 
   expect(config({ placement: 'injected' }, scene).HostConfig.Mounts).toEqual([
     { Type: 'volume', Source: 'ccb-01234567-89ab', Target: '/ccb', ReadOnly: false },
     { Type: 'volume', Source: 'ccb-01234567-89ab-workspace', Target: '/workspace', ReadOnly: false },
+    { Type: 'volume', Source: 'ccb-01234567-89ab-workspace', Target: '/ccb/workspace', ReadOnly: false },
   ]);
   // One that is named is a directory of that machine.
   expect(config({ placement: 'injected' }).HostConfig.Mounts?.[1]).toMatchObject({ Type: 'bind', Source: '/w' });

@@ -3,7 +3,7 @@ import { containerPaths } from '../agent/paths.ts';
 import type { ContainerConfig, EngineAbout, HostConfig } from '../engine/engine.ts';
 import type { AccessPlan } from './access-plan.ts';
 import type { DockerRecord } from './docker-data.ts';
-import { bind, type EngineMount, volume, volumeNames, workspaceMount, workspaceTarget } from './mounts.ts';
+import { bind, type EngineMount, volume, volumeNames, workspaceHandle, workspaceMount, workspaceTarget } from './mounts.ts';
 import { networkConfig } from './network.ts';
 import { labels } from './own-container.ts';
 import { limitConfig, type Machine, securityConfig, thisMachine } from './restrictions.ts';
@@ -66,7 +66,7 @@ function mounts({ workspace, data }: DockerRecord, layout: InstanceLayout): read
             ? volume(volumes.workspace, workspaceTarget)
             : bind({ source: workspace, target: workspaceTarget }),
         ];
-  if (data.placement === 'injected') return [volume(volumes.own, paths.root), ...work, ...theirs];
+  if (data.placement === 'injected') return [volume(volumes.own, paths.root), ...handles(work), ...theirs];
   return [
     bind({ source: layout.pipesDirectory, target: paths.pipesDirectory, readOnly: true }),
     bind({ source: layout.agentDirectory, target: paths.agentDirectory, readOnly: true }),
@@ -75,6 +75,12 @@ function mounts({ workspace, data }: DockerRecord, layout: InstanceLayout): read
     ...work,
     ...theirs,
   ];
+}
+
+/** The root of a volume belongs to root, and only from outside it can be given away: it is reached there through another one. */
+function handles(work: readonly EngineMount[]): readonly EngineMount[] {
+  const volumes = work.filter(({ Type }) => Type === 'volume');
+  return [...work, ...volumes.map(({ Source = '' }) => volume(Source, `${paths.root}/${workspaceHandle}`))];
 }
 
 function temporary({ data }: DockerRecord): Pick<HostConfig, 'Tmpfs'> {

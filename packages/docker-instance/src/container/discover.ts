@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { instanceDirectories, readOwnRecord } from '@ccb/container-agent';
+import { instanceDirectories, readOwnRecord, visible } from '@ccb/container-agent';
 import type { CallOptions, Discovered } from '@ccb/instance-interface';
 import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { isDefaultImage } from '../image/default-image.ts';
@@ -75,7 +75,12 @@ function ours(record: DockerRecord, container: ContainerSummary | undefined): Di
 }
 
 function foreign({ name, status, image }: ContainerSummary, reason: string): Discovered {
-  return { type: 'docker', name, description: `container ${name} (${image}, ${status}): ${reason}`, ours: false };
+  return {
+    type: 'docker',
+    name,
+    description: `container ${name} (${image}, ${status}): ${visible(reason)}`,
+    ours: false,
+  };
 }
 
 function strayReason({ name, labels: has }: ContainerSummary, home: string): string {

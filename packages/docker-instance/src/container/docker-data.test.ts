@@ -8,6 +8,7 @@ const data = {
   secrets: ['TOKEN'],
   login: 'instance',
   ephemeral: false,
+  engine: 'unix:///run/user/1000/podman/podman.sock',
   containerId: 'a'.repeat(64),
   containerName: 'ccb-box',
   imageName: 'ccb/claude',
@@ -75,6 +76,8 @@ test('what a record does not say of networks, mounts and limits is nothing speci
 test.each([
   ['directory', undefined],
   ['instanceId', undefined],
+  ['engine', undefined],
+  ['engine', '/var/run/docker.sock'],
   ['containerId', undefined],
   ['containerId', '../etc'],
   ['containerName', undefined],

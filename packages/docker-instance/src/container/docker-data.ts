@@ -7,6 +7,8 @@ import { type LimitSpec, parseLimits, parseSecurity, type SecuritySpec } from '.
 
 /** What a record of type `docker` holds in `data`: enough to make the container again. No value of a secret. */
 export interface DockerData extends AgentData, NetworkWishes {
+  /** The address of the engine that the container was made on, such as `unix:///var/run/docker.sock`. */
+  readonly engine: string;
   /** Empty before the container exists. */
   readonly containerId: string;
   readonly containerName: string;
@@ -37,6 +39,7 @@ export type DockerRecord = InstanceRecord<'docker', DockerData>;
 export const ownRoot = '/ccb';
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const WORD = /^\S+$/;
+const ADDRESS = /^[a-z]+:\/\/\S+$/;
 
 /** @throws {InstanceError} CCB_RECORD_INVALID naming the field */
 export function dockerData(record: InstanceRecord): DockerData {
@@ -49,6 +52,7 @@ export function dockerData(record: InstanceRecord): DockerData {
   if (placement === 'mounted' && adopted) throw invalid('placement', 'injected or none in an adopted container');
   return {
     ...agent,
+    engine: matching(data.engine, 'engine', ADDRESS, 'the address of an engine', invalid),
     containerId: matching(
       data.containerId,
       'containerId',

@@ -15,6 +15,8 @@ export type EngineMount = NonNullable<HostConfig['Mounts']>[number];
 
 /** The workspace, as the container of an instance sees it. */
 export const workspaceTarget = '/workspace';
+/** Below the instance's own volume: a workspace that is a volume, once more. */
+export const workspaceHandle = 'workspace';
 
 export function parseMounts(value: unknown, bad: Bad): readonly MountSpec[] {
   const mounts = list(value, 'mounts', bad).map((entry, index) => parseMount(entry, `mounts[${index}]`, bad));

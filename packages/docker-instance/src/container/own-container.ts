@@ -1,6 +1,8 @@
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { ContainerInspection, Engine } from '../engine/engine.ts';
+import type { DockerRecord } from './docker-data.ts';
+import { assertOwnEngine, type OwnEngine } from './own-engine.ts';
 
 export const labels = {
   instance: 'ccb.instance',
@@ -9,15 +11,18 @@ export const labels = {
 } as const;
 
 /** What proves that a container, network or volume is this instance's. */
-export interface Ownership {
-  readonly name: string;
-  readonly containerName: string;
+export interface Ownership extends OwnEngine {
   readonly instanceId: string;
+}
+
+export function ownershipOf({ name, data }: DockerRecord): Ownership {
+  const { containerName, instanceId, directory, engine } = data;
+  return { name, containerName, instanceId, directory, engine };
 }
 
 /**
  * The instance's container, found by its name and proven by its label; undefined: there is none.
- * @throws {InstanceError} CCB_NAME_TAKEN when a container of somebody else has the name
+ * @throws {InstanceError} CCB_NAME_TAKEN when a container of somebody else has the name, CCB_NOT_FOUND when it was made on another engine
  */
 export async function ownContainer(
   engine: Engine,
@@ -25,6 +30,7 @@ export async function ownContainer(
   call: Call,
 ): Promise<ContainerInspection | undefined> {
   const found = await inspection(engine, own.containerName, call);
+  if (found === undefined) assertOwnEngine(engine, own);
   if (found === undefined || isOwn(found, own)) return found;
   const message = `${own.name}: the container ${own.containerName} on ${engine.address} is not its own, and was not touched. Rename or remove that one, or choose another name for the instance.`;
   throw new InstanceError('CCB_NAME_TAKEN', message, { instance: own.name });
@@ -40,12 +46,16 @@ export async function inspection(engine: Engine, id: string, call: Call): Promis
   }
 }
 
-export function isOwn({ labels: has }: Pick<ContainerInspection, 'labels'>, { instanceId }: Ownership): boolean {
+export function isOwn({ labels: has }: Pick<ContainerInspection, 'labels'>, { instanceId }: Pick<Ownership, 'instanceId'>): boolean {
   return has[labels.instance] === instanceId;
 }
 
-/** Removes the instance's container, whatever state it is in; nothing that is not its own, nothing to do when it is gone. */
+/**
+ * Removes the instance's container, whatever state it is in; nothing that is not its own, nothing to do when it is gone.
+ * @throws {InstanceError} CCB_NOT_FOUND when it was made on another engine
+ */
 export async function removeOwnContainer(engine: Engine, own: Ownership, call: Call): Promise<void> {
   const found = await inspection(engine, own.containerName, call);
-  if (found !== undefined && isOwn(found, own)) await engine.removeContainer(found.id, call);
+  if (found === undefined) assertOwnEngine(engine, own);
+  else if (isOwn(found, own)) await engine.removeContainer(found.id, call);
 }

@@ -3,7 +3,7 @@ import type { Call } from '@ccb/instance-interface/abstract';
 import type { Engine } from '../engine/engine.ts';
 import type { DockerRecord } from './docker-data.ts';
 import { volumeNames } from './mounts.ts';
-import { labels, removeOwnContainer } from './own-container.ts';
+import { labels, ownershipOf, removeOwnContainer } from './own-container.ts';
 
 /** Makes what the container is going to use and the engine does not have: its network (one of somebody else is used, and stays), its volumes. */
 export async function makeOwn(engine: Engine, record: DockerRecord, call: CallOptions): Promise<void> {
@@ -23,9 +23,8 @@ function volumesOf({ workspace, data }: DockerRecord): readonly string[] {
 
 /** Removes what the engine has of an instance: container, network and volumes, none of somebody else's. */
 export async function removeOwn(engine: Engine, record: DockerRecord, call: Call): Promise<void> {
-  const { name, data } = record;
-  const { instanceId, containerName, network, ownNetwork } = data;
-  await removeOwnContainer(engine, { name, containerName, instanceId }, call);
+  const { instanceId, network, ownNetwork } = record.data;
+  await removeOwnContainer(engine, ownershipOf(record), call);
   if (ownNetwork) {
     const found = await engine.inspectNetwork(network, call);
     if (found?.labels[labels.instance] === instanceId) await engine.removeNetwork(network, call);

@@ -9,6 +9,8 @@ import { planUser } from './user.ts';
 
 /** What a record says of a container that somebody else made. */
 export interface Adopted {
+  /** Its engine's address. */
+  readonly engine: string;
   readonly id: string;
   readonly name: string;
   readonly image: string;
@@ -22,7 +24,7 @@ export interface Adopted {
 export function recordOf(
   spec: DockerSpec,
   layout: InstanceLayout,
-  engine: Pick<Engine, 'isLocal'>,
+  engine: Pick<Engine, 'isLocal' | 'address'>,
   about: Pick<EngineAbout, 'rootless'>,
 ): DockerRecord {
   const { network = 'bridge' } = spec;
@@ -35,6 +37,7 @@ export function recordOf(
     ...(workspace !== undefined && { workspace }),
     data: {
       ...agentData(spec, layout),
+      engine: engine.address,
       containerId: '',
       containerName: `ccb-${spec.name}`,
       imageName: spec.image ?? defaultImage,
@@ -63,6 +66,7 @@ export function adoptedRecord(spec: DockerSpec, layout: InstanceLayout, adopted:
     workspace: spec.workspace ?? adopted.workingDirectory,
     data: {
       ...agentData(spec, layout),
+      engine: adopted.engine,
       containerId: adopted.id,
       containerName: adopted.name,
       imageName: adopted.image,

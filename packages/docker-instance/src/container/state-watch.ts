@@ -13,6 +13,8 @@ export interface StateWatchEvents {
   moved(to: 'running' | 'unreachable' | 'stopped' | 'failed', reason: string, error?: InstanceError): void;
   /** Rejects when the agent does not answer a ping. */
   ping(signal: AbortSignal): Promise<void>;
+  /** It may be within reach again, for those commands. */
+  reachable(): void;
   /** Somebody else started it: this handle may follow. */
   startedOutside(): void;
   log(level: 'info' | 'warn', event: string, fields: Readonly<Record<string, unknown>>): void;
@@ -70,6 +72,7 @@ export class StateWatch {
         this.#events.moved('unreachable', 'the container is paused');
         break;
       case 'unpause':
+        this.#events.reachable();
         void this.#answers('the container goes on');
         break;
       case 'health_status':
@@ -78,12 +81,14 @@ export class StateWatch {
         break;
       case 'start':
         this.#outOfMemory = false;
+        this.#events.reachable();
         if (!this.#events.moving && !this.#events.waitedFor) this.#events.startedOutside();
         break;
       case 'lost':
         this.#events.moved('unreachable', `the engine ${this.#engine.address} does not answer`);
         break;
       case 'back':
+        this.#events.reachable();
         this.reconcile(event.inspection);
         break;
     }

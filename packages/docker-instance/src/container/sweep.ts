@@ -30,9 +30,12 @@ export async function sweepEphemeral(
       const layout = instanceLayout(directory, record.name);
       // Held while it is removed, so that nobody opens what is about to go. Locked: its holder lives.
       await using _hold = await acquireLock(layout.lock, call);
-      const place = placeOf(record, layout, engine, () => {});
-      if (await isAlive(place, call)) continue;
-      await place.remove(call);
+      // Nothing was ever put into such a container, so nothing there is ours.
+      if (record.data.placement !== 'none') {
+        const place = placeOf(record, layout, engine, () => {});
+        if (await isAlive(place, call)) continue;
+        await place.remove(call);
+      }
       removeDirectory(layout, record);
       swept.push(record.name);
     } catch (error) {
@@ -48,6 +51,7 @@ async function isAlive(place: AgentPlace, call: Call): Promise<boolean> {
   try {
     return await place.alive(call);
   } catch (error) {
+    // It is gone, or on another engine than this one: removing it tells the two apart.
     if (InstanceError.is(error, 'CCB_NOT_FOUND')) return false;
     throw error;
   }

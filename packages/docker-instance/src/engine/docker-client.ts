@@ -14,7 +14,7 @@ export interface Modem {
   dial(request: ModemRequest, callback: (error: unknown, answer: unknown) => void): void;
 }
 
-export interface ModemRequest {
+interface ModemRequest {
   readonly method: string;
   /** With a `?` at its end where there is a query. */
   readonly path: string;

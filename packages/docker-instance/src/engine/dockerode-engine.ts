@@ -42,6 +42,7 @@ export class DockerodeEngine implements Engine {
   readonly #images: Images;
   readonly #networks: Networks;
   readonly #volumes: Volumes;
+  #about: EngineAbout | undefined;
 
   constructor(modem: Modem, place: Place) {
     this.address = place.address;
@@ -55,8 +56,9 @@ export class DockerodeEngine implements Engine {
     this.#volumes = new Volumes(this.#wire);
   }
 
-  about(call?: CallOptions): Promise<EngineAbout> {
-    return aboutEngine(this.#wire, call);
+  async about(call?: CallOptions): Promise<EngineAbout> {
+    this.#about ??= await aboutEngine(this.#wire, call);
+    return this.#about;
   }
 
   createContainer(name: string, config: ContainerConfig, call?: CallOptions): Promise<string> {

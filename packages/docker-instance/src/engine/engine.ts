@@ -10,6 +10,7 @@ export interface Engine {
   readonly address: string;
   /** A Unix socket of this machine: its bind mounts may be directories of this machine. */
   readonly isLocal: boolean;
+  /** Asked once. @throws {InstanceError} CCB_NOT_SUPPORTED: it is too old */
   about(call?: CallOptions): Promise<EngineAbout>;
 
   /** Its id. @throws {InstanceError} CCB_NAME_TAKEN, CCB_NOT_FOUND (the image) */

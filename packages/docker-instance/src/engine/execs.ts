@@ -1,3 +1,4 @@
+import { visible } from '@ccb/container-agent';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
 import { about, pathOf } from './containers.ts';
 import type { ExecCommand, ExecResult, ExecSession } from './engine.ts';
@@ -92,5 +93,8 @@ function assertRan(id: string, { argv }: ExecCommand, { exitCode, stdout, stderr
   const said = `${stdout}${stderr}`;
   if (!NOT_RUN.has(exitCode) || !RUNTIME_SPEAKS.test(said)) return;
   const code = isProgramMissing(said) ? 'CCB_PROGRAM_NOT_FOUND' : 'CCB_ENGINE_REFUSED';
-  throw new InstanceError(code, `${id}: ${argv[0]} cannot be run in this container (${said.trim().slice(0, 500)}).`);
+  throw new InstanceError(
+    code,
+    `${id}: ${argv[0]} cannot be run in this container (${visible(said.trim().slice(0, 500))}).`,
+  );
 }

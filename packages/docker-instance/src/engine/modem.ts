@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { type DockerClient, type Modem, modemOf } from './docker-client.ts';
 import { addressOf, type Endpoint, type Tls } from './endpoint.ts';
@@ -26,18 +27,18 @@ export function ownModem(endpoint: Endpoint, env: NodeJS.ProcessEnv): Modem {
     timeout: undefined,
   };
   if (protocol === 'unix') {
-    return dockerodeModem({ ...common, protocol: 'http', socketPath: path, agent: new Agent({ keepAlive: false }) });
+    return dockerodeModem({ ...common, protocol: 'http', socketPath: path, agent: opaque(new Agent({ keepAlive: false })) });
   }
   if (protocol === 'ssh') {
-    return dockerodeModem({ ...common, protocol: 'http', host, pathPrefix: '/', agent: new SshAgent(endpoint, env) });
+    return dockerodeModem({ ...common, protocol: 'http', host, pathPrefix: '/', agent: opaque(new SshAgent(endpoint, env)) });
   }
   const place = { ...common, protocol, host, port, pathPrefix: '/' };
-  if (protocol === 'http') return dockerodeModem({ ...place, agent: new Agent({ keepAlive: false }) });
+  if (protocol === 'http') return dockerodeModem({ ...place, agent: opaque(new Agent({ keepAlive: false })) });
   const rejectUnauthorized = tls?.verify ?? true;
   return dockerodeModem({
     ...place,
     ...certificatesOf(tls),
-    agent: new TlsAgent({ keepAlive: false, rejectUnauthorized }),
+    agent: opaque(new TlsAgent({ keepAlive: false, rejectUnauthorized })),
   });
 }
 
@@ -62,6 +63,11 @@ function dockerodeModem(options: object): Modem {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(`DOCKER_HOST and DOCKER_CERT_PATH of this process make no sense: ${said}`, { cause });
   }
+}
+
+/** The client formats each request for its debug log, read or not, with everything in reach: the agent's open connections. */
+function opaque<A extends Agent>(agent: A): A {
+  return Object.defineProperty(agent, inspect.custom, { value: () => agent.constructor.name });
 }
 
 function certificatesOf({ directory }: Tls = {}): object {

@@ -28,15 +28,16 @@ export async function followProgress(
   patience.onUpload?.(() => timer.refresh());
   const signal = call.signal === undefined ? quiet.signal : AbortSignal.any([call.signal, quiet.signal]);
   try {
-    await wire.bounded(request, { timeoutMs: call.timeoutMs ?? OVERALL_MS, signal }, async (ending) => {
-      const answer = await wire.openWithin(request, ending);
-      for await (const line of jsonLines(answer, wire, request)) {
-        timer.refresh();
-        const failure = line.text('error') || line.in('errorDetail').text('message');
-        if (failure !== '') throw refused(failureStatus(failure), failure, request, wire.address);
-        for (const words of wordsOf(line)) progress?.(words);
-      }
-    });
+    await wire.bounded(request, { timeoutMs: call.timeoutMs ?? OVERALL_MS, signal }, (ending) =>
+      wire.read(request, ending, async (answer) => {
+        for await (const line of jsonLines(answer, wire, request)) {
+          timer.refresh();
+          const failure = line.text('error') || line.in('errorDetail').text('message');
+          if (failure !== '') throw refused(failureStatus(failure), failure, request, wire.address);
+          for (const words of wordsOf(line)) progress?.(words);
+        }
+      }),
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -108,9 +108,14 @@ export class Wire {
     return this.bounded(request, call, async (signal) => this.#whole(request, await this.#send(request, signal)));
   }
 
-  /** As `open`, inside the deadline of somebody's `bounded`. */
-  async openWithin(request: Request, signal: AbortSignal): Promise<Readable> {
-    return this.#whole(request, await this.#send(request, signal));
+  /** Reads an answer that goes on, inside the deadline of somebody's `bounded`, to where `read` ends. */
+  async read(request: Request, signal: AbortSignal, read: (answer: Readable) => Promise<void>): Promise<void> {
+    const response = await this.#whole(request, await this.#send(request, signal));
+    try {
+      await read(response);
+    } finally {
+      hangUp(response);
+    }
   }
 
   /** The raw connection after an upgrade; a plain answer would ignore back-pressure and the engine's death. @throws {InstanceError} */
@@ -119,12 +124,7 @@ export class Wire {
       const answer = await this.#dial(request, signal, true);
       if (isPlainAnswer(answer)) {
         const response = answer.req.res;
-        try {
-          const text = await textOf(response, request, this.address);
-          this.#check(request, response, text);
-        } finally {
-          response.destroy();
-        }
+        this.#check(request, response, await textOf(response, request, this.address));
         throw unreadable('a plain answer instead of the upgraded connection (a proxy between?)', request, this.address);
       }
       if (!(answer instanceof Duplex)) throw unreadable('no connection', request, this.address);
@@ -152,7 +152,7 @@ export class Wire {
     });
   }
 
-  async #whole(request: Request, response: IncomingMessage): Promise<Readable> {
+  async #whole(request: Request, response: IncomingMessage): Promise<IncomingMessage> {
     if ((response.statusCode ?? 0) >= 300)
       this.#check(request, response, await textOf(response, request, this.address));
     return response;
@@ -206,12 +206,22 @@ function isPlainAnswer(answer: unknown): answer is { readonly req: { readonly re
 async function textOf(response: IncomingMessage, asked: Asked, address: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw unreadable(`more than ${MAX_ANSWER_BYTES} bytes`, asked, address);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) throw unreadable(`more than ${MAX_ANSWER_BYTES} bytes`, asked, address);
+      chunks.push(chunk);
+    }
+  } finally {
+    hangUp(response);
   }
   return Buffer.concat(chunks).toString();
+}
+
+/** An answer that is whole does not end a request that is not: an engine may refuse a tar before it has read it. */
+function hangUp(response: IncomingMessage): void {
+  response.destroy();
+  response.socket?.destroy();
 }
 
 function wordsOf(text: string): string {

@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Commands, ConformanceSpec } from '@ccb/conformance';
-import { readHolder } from '@ccb/named-pipe/lock';
-import { hostPid } from '../agent/host-pid.ts';
 import type { DockerSpec } from '../container/docker-spec.ts';
 import type { DockerContainer } from '../docker-container.ts';
 import { leaksOf } from './leaks.ts';
@@ -31,10 +29,10 @@ export function conformanceSpec(
         await noticed;
       },
       async killAgent(instance) {
-        const inside = readHolder(sandbox.layout(instance.name).agentLock)?.pid ?? 0;
-        const pid = hostPid(Number(await inspected(instance, '{{.State.Pid}}')), inside);
-        if (pid === undefined) throw new Error(`${instance.name} has no agent`);
-        process.kill(pid, 'SIGKILL');
+        const main = await inspected(instance, '{{.State.Pid}}');
+        // The only child of the container's init.
+        const agent = readFileSync(`/proc/${main}/task/${main}/children`, 'latin1').split(' ')[0];
+        process.kill(Number(agent), 'SIGKILL');
       },
       async killBackend(instance) {
         await docker('kill', containerOf(instance));

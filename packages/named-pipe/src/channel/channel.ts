@@ -86,12 +86,18 @@ export interface ChannelOptions<In = unknown> {
   readonly parse?: ((value: unknown) => In) | undefined;
   /** The longest line, in bytes without its newline, in either direction. Default 64 MiB. */
   readonly maxMessageBytes?: number | undefined;
+  /**
+   * The most values (entries, members, lists, objects) in one message that arrives: `[{},{},…]` takes thirty times its
+   * bytes in memory, and seconds. Such a line is `invalid`, and not parsed. Default: no limit.
+   */
+  readonly maxMessageValues?: number | undefined;
   readonly log?: ((entry: ChannelLogEntry) => void) | undefined;
 }
 
 export interface ResolvedChannelOptions<In> {
   readonly parse: (value: unknown) => In;
   readonly maxMessageBytes: number;
+  readonly maxMessageValues: number;
   readonly log: (entry: ChannelLogEntry) => void;
 }
 
@@ -102,7 +108,7 @@ const DEFAULT_LIMIT = 64 * 1024 * 1024;
 const SMALLEST_LIMIT = 64;
 
 export function resolveChannelOptions<In>(options: ChannelOptions<In>): ResolvedChannelOptions<In> {
-  const { parse, maxMessageBytes = DEFAULT_LIMIT, log } = options;
+  const { parse, maxMessageBytes = DEFAULT_LIMIT, maxMessageValues = Number.POSITIVE_INFINITY, log } = options;
   if (parse !== undefined && typeof parse !== 'function') throw new TypeError('parse must be a function');
   if (log !== undefined && typeof log !== 'function') throw new TypeError('log must be a function');
   if (!Number.isInteger(maxMessageBytes) || maxMessageBytes < SMALLEST_LIMIT || maxMessageBytes > LARGEST_LIMIT) {
@@ -110,5 +116,6 @@ export function resolveChannelOptions<In>(options: ChannelOptions<In>): Resolved
       `maxMessageBytes must be an integer between ${SMALLEST_LIMIT} and ${LARGEST_LIMIT}: ${String(maxMessageBytes)}`,
     );
   }
-  return { parse: parse ?? ((value) => value as In), maxMessageBytes, log: log ?? (() => {}) };
+  if (!(maxMessageValues >= 1)) throw new TypeError(`maxMessageValues must be 1 or more: ${String(maxMessageValues)}`);
+  return { parse: parse ?? ((value) => value as In), maxMessageBytes, maxMessageValues, log: log ?? (() => {}) };
 }

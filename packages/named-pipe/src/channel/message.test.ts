@@ -63,6 +63,22 @@ describe('a message', () => {
     expect(() => decode(line)).toThrow(expect.objectContaining({ code: 'CCB_PIPE_INVALID' }));
   });
 
+  test('of more values than are allowed is refused before it is parsed, whatever its texts hold', () => {
+    const limited = (line: string): unknown => decodeMessage(Buffer.from(line), (value) => value, 100);
+    const entries = (count: number): string => `[${Array(count).fill('{}').join(',')}]`;
+    // The list itself, then an object and a comma each.
+    expect(limited(entries(50))).toHaveLength(50);
+    for (const line of [
+      entries(51),
+      '['.repeat(101) + ']'.repeat(101),
+      `{${'"a":1,'.repeat(101)}"b":2}`,
+      '['.repeat(500),
+    ])
+      expect(() => limited(line)).toThrow(expect.objectContaining({ code: 'CCB_PIPE_TOO_LARGE' }));
+    const text = '[{,'.repeat(100) + '\\"'.repeat(3);
+    expect(limited(JSON.stringify([text, text]))).toEqual([text, text]);
+  });
+
   test('is invalid, with the cause, when parse refuses it', () => {
     const cause = new Error('no such command');
     const parse = (): never => {

@@ -30,10 +30,21 @@ export function encodeMessage(message: unknown, maxBytes: number): string {
   return `${text}\n`;
 }
 
-/** @throws {NamedPipeError} CCB_PIPE_INVALID */
-export function decodeMessage<In>(line: Buffer, parse: (value: unknown) => In): In {
+/**
+ * @param maxValues counted where the line is long enough to have more
+ * @throws {NamedPipeError} CCB_PIPE_INVALID, CCB_PIPE_TOO_LARGE (it has more values)
+ */
+export function decodeMessage<In>(
+  line: Buffer,
+  parse: (value: unknown) => In,
+  maxValues: number = Number.POSITIVE_INFINITY,
+): In {
   if (isDigit(line[line.length - 1])) {
     throw new NamedPipeError('CCB_PIPE_INVALID', 'A number must be followed by a space, else it may be half of one.');
+  }
+  if (line.length > maxValues && hasMoreValues(line, maxValues)) {
+    const message = `A message of ${line.length} bytes has more than ${maxValues} values. Send fewer at a time, or raise maxMessageValues.`;
+    throw new NamedPipeError('CCB_PIPE_TOO_LARGE', message);
   }
   try {
     return parse(JSON.parse(decodeText(line)));
@@ -55,6 +66,26 @@ export function tooLarge(bytes: number | undefined, maxBytes: number, cause?: un
   return new NamedPipeError('CCB_PIPE_TOO_LARGE', `${size} exceeds the limit of ${maxBytes} bytes. ${advice}`, {
     cause,
   });
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** What begins a list or an object, or stands before a further entry. */
+const MARKS: ReadonlySet<number> = new Set([0x2c, 0x5b, 0x7b]);
+
+/** What stands in texts is passed over. */
+function hasMoreValues(line: Buffer, maxValues: number): boolean {
+  let values = 0;
+  let inText = false;
+  for (let at = 0; at < line.length; at += 1) {
+    const byte = line[at] as number;
+    if (inText) {
+      if (byte === QUOTE) inText = false;
+      else if (byte === BACKSLASH) at += 1;
+    } else if (byte === QUOTE) inText = true;
+    else if (MARKS.has(byte) && ++values > maxValues) return true;
+  }
+  return false;
 }
 
 function decodeText(line: Buffer): string {

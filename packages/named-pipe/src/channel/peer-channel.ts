@@ -172,7 +172,7 @@ export class PeerChannel<In = unknown, Out = unknown> implements Channel<In, Out
     if (hello || !this.#isUp || this.#closing || line.length === 0) return;
     let message: In;
     try {
-      message = decodeMessage(line, this.#options.parse);
+      message = decodeMessage(line, this.#options.parse, this.#options.maxMessageValues);
     } catch (error) {
       if (!helloFollows(chunk, next)) this.#invalid(error as NamedPipeError);
       return;

@@ -12,13 +12,15 @@ import { type ApiRequest, RequestLog, type WhenRequestedOptions } from './reques
 export interface FakeApiOptions {
   /** Default 0: any that is free. */
   readonly port?: number | undefined;
+  /** The path of a Unix socket, which everybody who can reach it may use, instead of a port. */
+  readonly socket?: string | undefined;
   /** Called for each request before it is answered. */
   readonly onRequest?: ((request: ApiRequest) => void) | undefined;
 }
 
-/** A fake Anthropic Messages API, on the loopback interface alone. Its prompts are those of {@link parsePrompt}. */
+/** A fake Anthropic Messages API, on the loopback interface or a Unix socket alone. Its prompts are those of {@link parsePrompt}. */
 export interface FakeApi extends AsyncDisposable {
-  /** For `ANTHROPIC_BASE_URL`: `http://127.0.0.1:PORT`. */
+  /** For `ANTHROPIC_BASE_URL`: `http://127.0.0.1:PORT`. Not of a Unix socket. */
   readonly url: string;
   readonly port: number;
   /** Every request so far, oldest first. */
@@ -32,10 +34,10 @@ export interface FakeApi extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a fake Messages API in this process. @throws {Error} when the port is taken */
+/** Starts a fake Messages API in this process. @throws {Error} when the port or socket is taken */
 export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeApi> {
   const api = new ApiServer(options.onRequest);
-  await api.listen(options.port ?? 0);
+  await api.listen(options);
   return api;
 }
 
@@ -74,10 +76,11 @@ class ApiServer implements FakeApi {
     return this.#log.whenRequested(predicate, options);
   }
 
-  async listen(port: number): Promise<void> {
-    this.#server.listen(port, '127.0.0.1');
+  async listen({ port = 0, socket }: FakeApiOptions): Promise<void> {
+    if (socket === undefined) this.#server.listen(port, '127.0.0.1');
+    else this.#server.listen({ path: socket, readableAll: true, writableAll: true });
     await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
+    if (socket === undefined) this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   close(): Promise<void> {

@@ -16,6 +16,7 @@ export function sampleRecord(data: Partial<DockerData> = {}, record: Partial<Doc
       secrets: ['TOKEN'],
       login: 'instance',
       ephemeral: false,
+      engine: 'unix:///var/run/docker.sock',
       containerId: '',
       containerName: 'ccb-box',
       imageName: 'ccb/claude',

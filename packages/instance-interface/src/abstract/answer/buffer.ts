@@ -7,6 +7,8 @@ const lowMark = highMark / 4;
 /** A backend that does not look at `full` is cut off here. */
 const hardLimit = 16 * highMark;
 const compactAfter = 1024;
+/** Of an event without any text. */
+const leastWeight = 64;
 
 export type ReaderKind = 'text' | 'events';
 
@@ -35,9 +37,10 @@ function textOf(event: CommandEvent): string {
   return (event as CommandEvent & { readonly type: 'text' }).text;
 }
 
-/** What an event weighs in memory: exact for text, near enough for the rest. */
+/** What an event weighs in memory: exact for much text, near enough for the rest. */
 export function weigh(event: CommandEvent): number {
-  return event.type === 'text' ? event.text.length + (event.bytes?.length ?? 0) : JSON.stringify(event).length;
+  if (event.type !== 'text') return JSON.stringify(event).length;
+  return Math.max(leastWeight, event.text.length + (event.bytes?.length ?? 0));
 }
 
 /**

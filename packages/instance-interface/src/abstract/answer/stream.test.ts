@@ -262,6 +262,16 @@ describe('an answer and its reader', () => {
     end(answer);
   });
 
+  test('events without any text are not kept without end either', async () => {
+    const { stream, answer } = send();
+    const reader = stream.events({ cancelOnReturn: false })[Symbol.asyncIterator]();
+    let seq = 1;
+    while (seq < 100_000 && !answer.full) answer.push(textEvent(seq, ''), seq++);
+    expect(seq).toBeLessThan(20_000);
+    await reader.return?.();
+    end(answer);
+  });
+
   test('nobody reads: past 1 MiB it is dropped, never full, and the result settles', async () => {
     const { stream, answer } = send();
     for (let seq = 1; seq <= 5; seq++) {

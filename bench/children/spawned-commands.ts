@@ -1,13 +1,14 @@
-// What one would do without an instance: a bash for each command.
+// What one would do without an instance: a process for each command.
 import { spawn } from 'node:child_process';
 import { serve, setting } from './duty.ts';
 import { timeEach } from './timing.ts';
 
-const { text, answer } = setting<{ readonly text: string; readonly answer: string }>();
+const { argv, answer } = setting<{ readonly argv: readonly [string, ...string[]]; readonly answer: string }>();
+const [program, ...args] = argv;
 
 const command = (): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', text], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       output += piece;

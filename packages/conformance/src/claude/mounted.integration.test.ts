@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { type MountedApi, startMountedApi } from './mounted.ts';
+
+/** Where the directory is "mounted" for whoever works in it. */
+const target = '/proc/self/cwd';
+
+const ask = `fetch(process.env.ANTHROPIC_BASE_URL + '/v1/messages', {
+  method: 'POST',
+  body: JSON.stringify({ max_tokens: 1, tools: [{ name: 'Bash' }], messages: [{ role: 'user', content: 'say: hello' }] }),
+}).then((response) => response.json()).then(({ content }) => console.log(content[0].text));`;
+
+function run({ directory }: MountedApi, javascript: string) {
+  return spawn(`${directory}/program`, ['-e', javascript], {
+    cwd: directory,
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+test('a program reaches the API through the directory, and is the very process that was started', async () => {
+  await using api = await startMountedApi({ target, program: process.execPath });
+  expect(api.executable).toBe('/proc/self/cwd/program');
+  const child = run(api, `console.log(process.pid); ${ask}`);
+  expect(await text(child.stdout)).toBe(`${child.pid}\nhello\n`);
+  expect(await api.whenRequested()).toMatchObject({ kind: 'prompt', prompt: 'say: hello' });
+  expect(api.requests).toHaveLength(1);
+});
+
+test('two programs at the same time have a port each', async () => {
+  await using api = await startMountedApi({ target, program: process.execPath });
+  const said = await Promise.all([1, 2].map(() => text(run(api, ask).stdout)));
+  expect(said).toEqual(['hello\n', 'hello\n']);
+});
+
+test('what passes its requests on ends with it, also when it is killed', async () => {
+  await using api = await startMountedApi({ target, program: process.execPath });
+  const child = run(api, 'console.log(new URL(process.env.ANTHROPIC_BASE_URL).port); setInterval(() => {}, 1000)');
+  const [port] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const client = connect(Number(port), '127.0.0.1');
+  await once(client, 'connect');
+  const gone = once(client.resume(), 'close');
+  child.kill('SIGKILL');
+  await gone;
+  await expect(once(connect(Number(port), '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('nothing is left when it is closed', async () => {
+  const api = await startMountedApi({ target, program: '/bin/true' });
+  expect(existsSync(api.directory)).toBe(true);
+  await Promise.all([api.close(), api.close()]);
+  expect(existsSync(api.directory)).toBe(false);
+});

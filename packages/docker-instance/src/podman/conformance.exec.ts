@@ -1,0 +1,3 @@
+import { conformShell } from '../testing/shell-conformance.ts';
+
+await conformShell('exec');
