@@ -12,7 +12,11 @@ const PER_ROUND = 60;
 export async function alternatives(place: Workplace): Promise<Figure[]> {
   const [text, answer] = ['echo hello', 'hello\n'];
   const setting: InstanceSetting = { home: place.path('home'), name: 'shell', program: 'shell' };
-  await using instance: Side<number, Float64Array> = await place.side('instance-commands', { ...setting, text, answer });
+  await using instance: Side<number, Float64Array> = await place.side('instance-commands', {
+    ...setting,
+    text,
+    answer,
+  });
   await using bash: Side<number, Float64Array> = await place.side('spawned-commands', {
     argv: ['bash', '-c', text],
     answer,

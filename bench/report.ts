@@ -82,6 +82,7 @@ function difference({ median, min, max }: Spread, compare: 'ratio' | 'speedup' |
 
 /** Three digits that mean something. */
 function short(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  const size = Math.abs(value);
+  if (size >= 100) return value.toFixed(0);
+  return size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { alternatives } from './alternatives.ts';
 import { claude } from './claude.ts';
 import { hasEngine } from './docker/dock.ts';
+import { dockerFleet } from './docker/fleet.ts';
 import { dockerRoundTrip } from './docker/round-trip.ts';
 import { dockerStart } from './docker/start.ts';
+import { dockerStateChanges } from './docker/state-changes.ts';
+import { dockerStreaming } from './docker/streaming.ts';
 import type { Figure } from './figure.ts';
 import { footprint } from './footprint.ts';
 import { idleChannels } from './idle-channels.ts';
@@ -29,6 +32,9 @@ const subjects: Readonly<Record<string, { title: string; measure: (place: Workpl
   idle: { title: 'Idle', measure: idleChannels },
   'docker-round-trip': { title: 'Docker: round trip', measure: dockerRoundTrip },
   'docker-start': { title: 'Docker: cold start', measure: dockerStart },
+  'docker-streaming': { title: 'Docker: streaming', measure: dockerStreaming },
+  'docker-fleet': { title: 'Docker: fifty containers', measure: dockerFleet },
+  'docker-state': { title: 'Docker: changes of state', measure: dockerStateChanges },
 };
 
 /** @param wanted names of subjects; none: all of them, and the page is written */
@@ -41,6 +47,10 @@ async function main(wanted: readonly string[]): Promise<void> {
   const sections: Section[] = [];
   for (const [name, { title, measure }] of Object.entries(subjects)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (name.startsWith('docker-') && !hasEngine()) {
+      process.stdout.write(`\n${title}: left out, there is no Docker engine here.\n`);
+      continue;
+    }
     await using place = new Workplace();
     const section = { title, figures: await measure(place) };
     sections.push(section);

@@ -17,10 +17,10 @@ export async function openContainerPipe(
   const pipe =
     argv === undefined
       ? await api.hijack(`/containers/${container}/attach?stream=1&stdin=1&stdout=1&stderr=1`)
-      : await api.hijack(
-          `/exec/${await api.make(`/containers/${container}/exec`, { ...streams, Cmd: argv })}/start`,
-          { Detach: false, Tty: false },
-        );
+      : await api.hijack(`/exec/${await api.make(`/containers/${container}/exec`, { ...streams, Cmd: argv })}/start`, {
+          Detach: false,
+          Tty: false,
+        });
   pipe.on('data', stdoutOf(take));
   return pipe;
 }

@@ -1,5 +1,6 @@
 // From nothing to the first answer of a program in a container without ccb, through the engine; then it is removed.
-import { EngineApi, stdoutOf } from '../engine-api.ts';
+import { EngineApi } from '../engine-api.ts';
+import { openContainerPipe } from './container-pipe.ts';
 import { serve, setting } from './duty.ts';
 
 export interface PlainStart {
@@ -10,8 +11,10 @@ export interface PlainStart {
   readonly total: number;
 }
 
-const { container, input, answer } = setting<{
+const { container, argv, input, answer } = setting<{
   readonly container: object;
+  /** What an exec runs; absent: the container's main program answers. */
+  readonly argv?: readonly string[];
   readonly input: string;
   readonly answer: string;
 }>();
@@ -23,19 +26,22 @@ serve(
     const id = await api.make('/containers/create', container);
     try {
       const created = performance.now();
-      const pipe = await api.hijack(`/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`);
       let said = '';
-      const answered = new Promise<number>((resolve) => {
-        const take = stdoutOf((piece) => {
-          said += piece.toString('latin1');
-          if (said === answer) resolve(performance.now());
-        });
-        pipe.on('data', take);
+      let heard: () => void = () => {};
+      const answered = new Promise<void>((resolve) => {
+        heard = resolve;
       });
-      await api.ask('POST', `/containers/${id}/start`);
+      const start = (): Promise<unknown> => api.ask('POST', `/containers/${id}/start`);
+      if (argv !== undefined) await start();
+      const pipe = await openContainerPipe({ container: id, argv }, (piece) => {
+        said += piece.toString('latin1');
+        if (said === answer) heard();
+      });
+      if (argv === undefined) await start();
       const started = performance.now();
       pipe.write(input);
-      const end = await answered;
+      await answered;
+      const end = performance.now();
       pipe.destroy();
       return { create: created - before, start: started - created, answer: end - started, total: end - before };
     } finally {

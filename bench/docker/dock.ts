@@ -8,6 +8,8 @@ import type { Workplace } from '../workplace.ts';
 const UID = 1000;
 const MARK = 'ccb.bench';
 const GIB = 2 ** 30;
+/** As every instance has it: what an attached program writes is also logged. */
+const LOG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } };
 
 type Argv = readonly [string, ...string[]];
 /** What the engine makes a container from. */
@@ -65,7 +67,7 @@ export class Dock {
       WorkingDir: '/workspace',
       Labels: { [MARK]: this.#place.directory },
       OpenStdin: true,
-      HostConfig: { NetworkMode: 'none', Binds: [`${workspace}:/workspace`, ...binds] },
+      HostConfig: { NetworkMode: 'none', LogConfig: LOG, Binds: [`${workspace}:/workspace`, ...binds] },
     };
   }
 
@@ -80,7 +82,11 @@ export class Dock {
     const limits = { Memory: 4 * GIB, MemorySwap: 4 * GIB, NanoCpus: 2e9, PidsLimit: 512 };
     const security = { ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] };
     const Tmpfs = { '/tmp': 'rw,exec,nosuid,nodev,size=1g,mode=1777' };
-    return { ...plain, User: `${UID}:${UID}`, HostConfig: { ...HostConfig, Init: true, Tmpfs, ...limits, ...security } };
+    return {
+      ...plain,
+      User: `${UID}:${UID}`,
+      HostConfig: { ...HostConfig, Init: true, Tmpfs, ...limits, ...security },
+    };
   }
 
   /** A running container without ccb. @returns its id */

@@ -7,7 +7,7 @@ import type { Side } from '../side.ts';
 import type { Workplace } from '../workplace.ts';
 import { Dock } from './dock.ts';
 
-const ROUNDS = 30;
+const ROUNDS = 25;
 const PER_ROUND = 200;
 /** Of what takes some 100 ms each: a p99 of them is the slowest. */
 const FEW = 5;

@@ -13,7 +13,7 @@ export interface Backends {
 }
 
 /** A backend, and what ccb has to know of it. */
-export interface Place {
+interface Place {
   readonly backend: Backend;
   /** For people: `process`, `docker, ccb/claude`. */
   describe(image: string | undefined): string;

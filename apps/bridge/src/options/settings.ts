@@ -39,7 +39,7 @@ export interface Surroundings {
 }
 
 /** What is said of a container; each absent one is the backend's own choice. */
-export type ContainerFlags = Pick<Flags, 'image' | 'transport' | 'network' | 'user'>;
+type ContainerFlags = Pick<Flags, 'image' | 'transport' | 'network' | 'user'>;
 
 export interface Settings {
   readonly backend: string;

@@ -11,7 +11,7 @@ const target = '/proc/self/cwd';
 
 const ask = `fetch(process.env.ANTHROPIC_BASE_URL + '/v1/messages', {
   method: 'POST',
-  body: JSON.stringify({ max_tokens: 1, tools: [{ name: 'Bash' }], messages: [{ role: 'user', content: 'say: hello' }] }),
+  body: JSON.stringify({ max_tokens: 9, messages: [{ role: 'user', content: 'say: hello' }] }),
 }).then((response) => response.json()).then(({ content }) => console.log(content[0].text));`;
 
 function run({ directory }: MountedApi, javascript: string) {

@@ -1,4 +1,4 @@
-import type { InstanceError } from '@ccb/instance-interface';
+import { InstanceError } from '@ccb/instance-interface';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AgentLink } from './agent-link.ts';
 import { RenewableChannel } from './renewable-channel.ts';
@@ -12,6 +12,9 @@ let link: AgentLink;
 let channel: RenewableChannel;
 let moves: string[];
 let carriers: ((carrier: Carrier) => void)[];
+/** Of the attempts to come. */
+let failures: number;
+let launched: () => void;
 
 /** The next carrier that is opened. */
 function opened(): Promise<Carrier> {
@@ -26,6 +29,8 @@ async function serves(agent: ScriptedAgent, lastSeq: number): Promise<void> {
 beforeEach(() => {
   moves = [];
   carriers = [];
+  failures = 0;
+  launched = () => {};
   channel = new RenewableChannel(async () => {
     const carrier = new Carrier();
     carriers.shift()?.(carrier);
@@ -34,7 +39,11 @@ beforeEach(() => {
   link = new AgentLink(
     { name: 'box', secrets: {}, observing: false, reconnectMs: 30_000, silenceMs: undefined },
     {
-      launch: async () => 'launched',
+      launch: async () => {
+        launched();
+        if (failures-- > 0) throw new InstanceError('CCB_BACKEND_UNREACHABLE', 'not yet', { retryable: true });
+        return 'launched';
+      },
       channel: async (call) => {
         await channel.renew(call.signal);
         return channel;
@@ -80,6 +89,32 @@ it('gives a channel a new carrier for the commands that are open, also when that
   expect(await answer.settlement).toEqual(completed('a'));
   expect(answer.output).toBe('one two');
   await vi.waitFor(() => expect(moves).toEqual(['unreachable', 'running']));
+});
+
+it('brings it back at once when it hears that nothing is in the way any more', async () => {
+  const first = opened();
+  const reaching = link.reach({ signal });
+  const former = await first;
+  const agent = former.agent();
+  await serves(agent, 0);
+  await reaching;
+  const answer = new RecordedAnswer('a');
+  link.client?.feed(answer);
+  await agent.hears('command');
+  failures = 3;
+  const tried = new Promise<void>((resolve) => {
+    launched = () => failures === 1 && resolve();
+  });
+  const second = opened();
+  await former.cut();
+  await tried;
+  link.hurry();
+  const back = (await second).agent();
+  await back.greets({ lastSeq: 0 });
+  await back.configures();
+  await back.hears('command');
+  back.says(begin(1, 'a'), end(2, 'a'));
+  expect(await answer.settlement).toEqual(completed('a'));
 });
 
 it('leaves it to the backend what it means when nobody waits', async () => {

@@ -5,8 +5,13 @@ const PAUSES_MS = [0, 100, 500, 2_000, 5_000];
 
 /** The pauses between attempts, which whoever knows better may end. */
 export class Backoff {
+  readonly #pausesMs: readonly number[];
   #attempts = 0;
   #hurried = new AbortController();
+
+  constructor(pausesMs: readonly number[] = PAUSES_MS) {
+    this.#pausesMs = pausesMs;
+  }
 
   /** What was in the way may be gone: the next attempt is made at once, and the pauses are short again. */
   hurry(): void {
@@ -16,7 +21,7 @@ export class Backoff {
 
   /** @throws when `signal` aborts */
   async pause(signal: AbortSignal): Promise<void> {
-    const ms = PAUSES_MS[Math.min(this.#attempts, PAUSES_MS.length - 1)];
+    const ms = this.#pausesMs[Math.min(this.#attempts, this.#pausesMs.length - 1)];
     this.#attempts += 1;
     try {
       await delay(ms, undefined, { signal: AbortSignal.any([signal, this.#hurried.signal]) });

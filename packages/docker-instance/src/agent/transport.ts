@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { agentChannelLimits, openObserverChannel, RenewableChannel, translated } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
-import { type Channel, NamedPipeChannel } from '@ccb/named-pipe';
+import { type Channel, NamedPipeChannel, NamedPipeError } from '@ccb/named-pipe';
 import type { Engine } from '../engine/engine.ts';
 import type { AgentPlace } from './agent-place.ts';
 import { openRelay } from './relay-channel.ts';
@@ -126,7 +126,7 @@ export class TransportChoice {
       }
       return channel;
     } catch (error) {
-      throw unreachable(translated(instance, error));
+      throw NamedPipeError.is(error, 'CCB_PIPE_TIMEOUT') ? apart(instance, error) : translated(instance, error);
     }
   }
 
@@ -150,10 +150,9 @@ function silent(instance: string, cause: unknown): InstanceError {
   return new InstanceError('CCB_AGENT_UNREACHABLE', message, { cause, retryable: true, instance });
 }
 
-/** Silence on the pipes is the agent's. */
-function unreachable(error: unknown): unknown {
-  const silent = InstanceError.is(error, 'CCB_PIPE') && error.retryable;
-  return silent ? new InstanceError('CCB_AGENT_UNREACHABLE', error.message, { cause: error, retryable: true }) : error;
+function apart(instance: string, cause: unknown): InstanceError {
+  const message = `${instance}: no handshake came back through its pipes within ${HANDSHAKE_MS} ms: the container does not share them, or has another kernel, or the agent is frozen. transport: 'auto' or 'exec' does without them`;
+  return new InstanceError('CCB_AGENT_UNREACHABLE', message, { cause, retryable: true, instance });
 }
 
 async function closed(channel: Channel): Promise<void> {

@@ -53,7 +53,7 @@ test.concurrent('pipes that were asked for by name, and do not meet, are an erro
   const box = await sandbox.open(record, { timeoutMs: 20_000 });
   expect(box.state).toBe('unreachable');
   const info = await box.getInfo();
-  expect(info.problem).toMatch(/through its pipes.*transport: 'auto'/);
+  expect(info.problem).toMatch(/through its pipes within .*transport: 'auto'/);
 });
 
 test.concurrent('the relay, when asked for by name, is used though the pipes would do', async () => {

@@ -66,43 +66,47 @@ describe.skipIf(absent !== undefined)(
     }
 
     const plants = {
-    'links into the host': [
-      `fs.symlinkSync(args[0] + '/file', path)`,
-      `fs.symlinkSync(args[0] + '/directory', path)`,
-    ],
-    'FIFOs and directories': [`require('child_process').execFileSync('mkfifo', [path])`, `fs.mkdirSync(path)`],
-    'files of 8 TB and hard links': [
-      `fs.writeFileSync(path, ''); fs.truncateSync(path, 8e12)`,
-      `fs.writeFileSync(path + '.one', 'x'); fs.linkSync(path + '.one', path)`,
-    ],
-  };
+      'links into the host': [
+        `fs.symlinkSync(args[0] + '/file', path)`,
+        `fs.symlinkSync(args[0] + '/directory', path)`,
+      ],
+      'FIFOs and directories': [`require('child_process').execFileSync('mkfifo', [path])`, `fs.mkdirSync(path)`],
+      'files of 8 TB and hard links': [
+        `fs.writeFileSync(path, ''); fs.truncateSync(path, 8e12)`,
+        `fs.writeFileSync(path + '.one', 'x'); fs.linkSync(path + '.one', path)`,
+      ],
+    };
 
-  test.concurrent.each(Object.entries(plants))('%s are not followed, waited for or read, and go with it', async (what, [one, other]) => {
-    const name = `planted-${Object.keys(plants).indexOf(what)}`;
-    const { instance, log } = await made(name);
-    await intrude(
-      instance,
-      `let turn = 0;
+    test.concurrent.each(Object.entries(plants))(
+      '%s are not followed, waited for or read, and go with it',
+      async (what, [one, other]) => {
+        const name = `planted-${Object.keys(plants).indexOf(what)}`;
+        const { instance, log } = await made(name);
+        await intrude(
+          instance,
+          `let turn = 0;
        for (const root of ['/ccb/state/', '/ccb/home/']) for (const name of ${JSON.stringify(NAMES)}) {
          const path = root + name;
          fs.rmSync(path, { recursive: true, force: true });
          fs.mkdirSync(require('path').dirname(path), { recursive: true });
          if (turn++ % 2 === 0) { ${one} } else { ${other} }
        }`,
-      outside,
+          outside,
+        );
+        const memory = process.memoryUsage.rss();
+        const started = performance.now();
+        const said = (await live(instance)) + JSON.stringify(log);
+        expect(performance.now() - started).toBeLessThan(25_000);
+        expect(process.memoryUsage.rss() - memory).toBeLessThan(200 * 1024 * 1024);
+        expect(said).not.toContain(SECRET);
+        // It runs on, or says what is wrong.
+        expect(said).toMatch(/"output":"works|agent\.lock is a (symbolic link|FIFO)/);
+        expect(stateOf(outside)).toBe(before);
+        expect(existsSync(sandbox.layout(name).directory)).toBe(false);
+      },
     );
-    const memory = process.memoryUsage.rss();
-    const started = performance.now();
-    const said = (await live(instance)) + JSON.stringify(log);
-    if (process.env.SHOW) console.log(what, said);
-    expect(performance.now() - started).toBeLessThan(25_000);
-    expect(process.memoryUsage.rss() - memory).toBeLessThan(200 * 1024 * 1024);
-    expect(said).not.toContain(SECRET);
-    expect(stateOf(outside)).toBe(before);
-    expect(existsSync(sandbox.layout(name).directory)).toBe(false);
-  });
 
-  // As one with the capability to make them could: nothing in the image makes them.
+    // As one with the capability to make them could: nothing in the image makes them.
     test.runIf(process.getuid?.() === 0)('devices are not opened, and go with it', async () => {
       const { instance } = await made('planted-device');
       const { state, home } = sandbox.layout('planted-device');

@@ -58,7 +58,7 @@ function containerOf({ record }: DockerContainer): string {
 
 /** Empty when there is no such container. */
 async function inspected(instance: DockerContainer, format: string): Promise<string> {
-  return await docker('container', 'ls', '--all', '--quiet', '--filter', `name=^/${containerOf(instance)}$`).then(
+  return await docker('container', 'ls', '--all', '--quiet', '--filter', `name=^${containerOf(instance)}$`).then(
     (id) => (id === '' ? '' : docker('container', 'inspect', '--format', format, id)),
   );
 }
