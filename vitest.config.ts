@@ -1,8 +1,13 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-const packages = ['instance-interface', 'named-pipe', 'container-agent', 'process-instance', 'docker-instance', 'conformance'].map(
-  (name) => `packages/${name}`,
-);
+const packages = [
+  'instance-interface',
+  'named-pipe',
+  'container-agent',
+  'process-instance',
+  'docker-instance',
+  'conformance',
+].map((name) => `packages/${name}`);
 const roots = [...packages, 'apps/bridge'];
 // Replaces Vite's defaults, so they are named again.
 const conditions = ['@ccb/source', 'module', 'node', 'development|production'];

@@ -44,6 +44,7 @@ export class Lane {
     const instance = await this.instance();
     const container = containerOf(instance.record);
     let struckAt = 0;
+    let strikeMs = 0;
     let movedAt: number | undefined;
     const unsubscribe = instance.onStateChange(({ to }) => {
       if (to !== 'running') movedAt ??= Date.now();
@@ -52,10 +53,12 @@ export class Lane {
       const struck = await strikeAnswer(instance, this.random, this.#ran, async () => {
         struckAt = Date.now();
         await strike(container);
+        strikeMs = Date.now() - struckAt;
       });
       unsubscribe();
       tally.count(struck.outcome);
-      checkStruck(tally, this.#ran, struck);
+      // An engine that is away for a while is no fault of the answer's.
+      checkStruck(tally, this.#ran, { ...struck, endedAfterMs: Math.max(0, struck.endedAfterMs - strikeMs) });
       await checkAgain(tally, instance, struck);
       await checkNext(tally, instance, struck.id);
       tally.most('next command answered after the strike', Date.now() - struckAt, 'ms');

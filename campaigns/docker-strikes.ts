@@ -26,10 +26,18 @@ export const faults: readonly Fault[] = [
     strike: (docker, container) => docker('kill', container),
   },
   {
+    what: '`docker rm -f`',
+    asserted: `${WHOLE}; CCB_AGENT_LOST names the removal; the container is made again`,
+    event: 'die',
+    ends: { CCB_AGENT_LOST: /the container was removed|exit 137 \(SIGKILL\)/ },
+    strike: (docker, container) => docker('rm', '--force', container),
+  },
+  {
     what: '`docker restart`, some without a grace',
     asserted: `${WHOLE}; the handle follows`,
     event: 'die',
-    ends: { CCB_STOPPED: /./, CCB_AGENT_LOST: /./ },
+    // Nobody of ours started it, so nobody told the agent why; an older reason would be a lie.
+    ends: { CCB_STOPPED: /./, CCB_AGENT_LOST: /ran(?: \(the container ended: exit 137 \(SIGKILL\)\))?;/ },
     strike: (docker, container, random) => docker('restart', '--time', random.chance(0.5) ? '0' : '10', container),
   },
   {
@@ -42,12 +50,5 @@ export const faults: readonly Fault[] = [
       await delay(random.between(50, 1_000));
       await docker('unpause', container);
     },
-  },
-  {
-    what: '`docker rm -f`',
-    asserted: `${WHOLE}; CCB_AGENT_LOST names the removal; the container is made again`,
-    event: 'die',
-    ends: { CCB_AGENT_LOST: /the container was removed|exit 137 \(SIGKILL\)/ },
-    strike: (docker, container) => docker('rm', '--force', container),
   },
 ];

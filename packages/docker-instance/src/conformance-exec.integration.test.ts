@@ -1,3 +1,3 @@
 import { conformShell } from './testing/shell-conformance.ts';
 
-await conformShell('exec');
+await conformShell('exec', 7);

@@ -1,3 +1,3 @@
 import { conformShell } from './testing/shell-conformance.ts';
 
-await conformShell('fifo');
+await conformShell('fifo', 3);

@@ -18,7 +18,7 @@ import type { Engine, EngineAbout } from './engine/engine.ts';
 /** In the container's own /tmp, which is gone with its processes. */
 const SOCKET = '/tmp/.ccb-agent.sock';
 
-export const ownPaths: ContainerPaths = containerPaths(ownRoot, SOCKET, workspaceTarget);
+const ownPaths: ContainerPaths = containerPaths(ownRoot, SOCKET, workspaceTarget);
 
 export function filesOf(record: DockerRecord, layout: InstanceLayout, engine: Engine): AgentFiles {
   return record.data.placement === 'mounted'

@@ -3,7 +3,15 @@ import { containerPaths } from '../agent/paths.ts';
 import type { ContainerConfig, EngineAbout, HostConfig } from '../engine/engine.ts';
 import type { AccessPlan } from './access-plan.ts';
 import type { DockerRecord } from './docker-data.ts';
-import { bind, type EngineMount, volume, volumeNames, workspaceHandle, workspaceMount, workspaceTarget } from './mounts.ts';
+import {
+  bind,
+  type EngineMount,
+  volume,
+  volumeNames,
+  workspaceHandle,
+  workspaceMount,
+  workspaceTarget,
+} from './mounts.ts';
 import { networkConfig } from './network.ts';
 import { labels } from './own-container.ts';
 import { limitConfig, type Machine, securityConfig, thisMachine } from './restrictions.ts';

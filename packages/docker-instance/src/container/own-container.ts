@@ -46,7 +46,10 @@ export async function inspection(engine: Engine, id: string, call: Call): Promis
   }
 }
 
-export function isOwn({ labels: has }: Pick<ContainerInspection, 'labels'>, { instanceId }: Pick<Ownership, 'instanceId'>): boolean {
+function isOwn(
+  { labels: has }: Pick<ContainerInspection, 'labels'>,
+  { instanceId }: Pick<Ownership, 'instanceId'>,
+): boolean {
   return has[labels.instance] === instanceId;
 }
 

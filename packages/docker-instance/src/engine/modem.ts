@@ -27,10 +27,21 @@ export function ownModem(endpoint: Endpoint, env: NodeJS.ProcessEnv): Modem {
     timeout: undefined,
   };
   if (protocol === 'unix') {
-    return dockerodeModem({ ...common, protocol: 'http', socketPath: path, agent: opaque(new Agent({ keepAlive: false })) });
+    return dockerodeModem({
+      ...common,
+      protocol: 'http',
+      socketPath: path,
+      agent: opaque(new Agent({ keepAlive: false })),
+    });
   }
   if (protocol === 'ssh') {
-    return dockerodeModem({ ...common, protocol: 'http', host, pathPrefix: '/', agent: opaque(new SshAgent(endpoint, env)) });
+    return dockerodeModem({
+      ...common,
+      protocol: 'http',
+      host,
+      pathPrefix: '/',
+      agent: opaque(new SshAgent(endpoint, env)),
+    });
   }
   const place = { ...common, protocol, host, port, pathPrefix: '/' };
   if (protocol === 'http') return dockerodeModem({ ...place, agent: opaque(new Agent({ keepAlive: false })) });

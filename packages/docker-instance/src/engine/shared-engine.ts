@@ -9,7 +9,7 @@ interface Share {
 }
 
 /** One engine, with its one event stream, for all instances that use it. */
-export class SharedEngines {
+class SharedEngines {
   readonly #shares = new Map<unknown, Share>();
 
   /** `key`: a client that was handed in, or the engine's address. The engine is closed when its last user has released it. */

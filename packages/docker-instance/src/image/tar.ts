@@ -18,20 +18,20 @@ interface TarItem {
   readonly gid?: number | undefined;
 }
 
-export interface TarFile extends TarItem {
+interface TarFile extends TarItem {
   readonly content: Buffer;
 }
 
-export interface TarDirectory extends TarItem {
+interface TarDirectory extends TarItem {
   readonly directory: true;
 }
 
-export interface TarSymlink extends TarItem {
+interface TarSymlink extends TarItem {
   readonly symlink: string;
 }
 
 /** To an earlier path of the same archive. */
-export interface TarHardLink extends TarItem {
+interface TarHardLink extends TarItem {
   readonly hardLink: string;
 }
 

@@ -33,7 +33,9 @@ test.concurrent('pipes that do not meet are found out by the missing answer, and
   expect(box.state).toBe('running');
   expect(await box.sendCommandAndWait('echo $x')).toMatchObject({ output: 'kept\n' });
   expect((await box.getInfo()).transport).toBe('exec');
-  expect(log).toContainEqual(expect.objectContaining({ level: 'warn', event: 'transport.fallback', transport: 'exec' }));
+  expect(log).toContainEqual(
+    expect.objectContaining({ level: 'warn', event: 'transport.fallback', transport: 'exec' }),
+  );
   expect(log).toContainEqual(expect.objectContaining({ event: 'transport.chosen', transport: 'exec' }));
 });
 

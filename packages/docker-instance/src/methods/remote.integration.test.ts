@@ -13,7 +13,9 @@ test('an engine of another machine: nothing is shared, all is in volumes, and al
   expect(data).toMatchObject({ engine: proxy.address, placement: 'injected' });
   expect((await keptOf([data.instanceId])).map(({ kind }) => kind).sort()).toEqual(['container', 'volume', 'volume']);
 
-  const first = await box.sendCommandAndWait('pwd; echo $TOKEN; x=5; echo kept > file; echo mine > ~/file', { id: 'a' });
+  const first = await box.sendCommandAndWait('pwd; echo $TOKEN; x=5; echo kept > file; echo mine > ~/file', {
+    id: 'a',
+  });
   expect(first).toMatchObject({ success: true, output: '/workspace\nremote-secret\n' });
   const info = await box.getInfo();
   expect(info).toMatchObject({ transport: 'exec', state: 'running', container: { status: 'running' } });

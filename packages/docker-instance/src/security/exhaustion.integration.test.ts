@@ -55,24 +55,22 @@ describe.skipIf(absent !== undefined)(`a program that takes all it can${absent ?
   });
 
   // A file system of its own that is soon full can be mounted by root alone.
-  test.concurrent.runIf(process.getuid?.() === 0 && canMount())(
-    'disk: the command that fills the state of its agent ends, and says why',
-    async () => {
-      const instance = await sandbox.create('disk', {});
-      const { state } = sandbox.layout('disk');
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=0700,uid=1000,gid=1000', 'ccb-test', state]);
-      try {
-        await instance.start();
-        const fill = 'head -c 100M /dev/zero > /ccb/state/ballast; head -c 20M /dev/zero | tr "\\0" x';
-        const { error } = await instance.sendCommandAndWait(fill, { timeoutMs: 20_000 });
-        expect(error?.code).toBe('CCB_DISK_FULL');
-        await instance.stop();
-      } finally {
-        execFileSync('umount', ['--lazy', state]);
-      }
-      await instance.cleanup({ remove: true });
-    },
-  );
+  const mounting = process.getuid?.() === 0 && canMount() ? test.concurrent : test.skip;
+  mounting('disk: the command that fills the state of its agent ends, and says why', async () => {
+    const instance = await sandbox.create('disk', {});
+    const { state } = sandbox.layout('disk');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=0700,uid=1000,gid=1000', 'ccb-test', state]);
+    try {
+      await instance.start();
+      const fill = 'head -c 100M /dev/zero > /ccb/state/ballast; head -c 20M /dev/zero | tr "\\0" x';
+      const { error } = await instance.sendCommandAndWait(fill, { timeoutMs: 20_000 });
+      expect(error?.code).toBe('CCB_DISK_FULL');
+      await instance.stop();
+    } finally {
+      execFileSync('umount', ['--lazy', state]);
+    }
+    await instance.cleanup({ remove: true });
+  });
 
   test('nothing of all of them is left', async () => {
     expect(await leaksOf(sandbox)).toEqual([]);

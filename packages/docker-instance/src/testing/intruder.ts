@@ -6,8 +6,8 @@ import type { DockerContainer } from '../docker-container.ts';
  * @returns what it printed @throws what it threw
  */
 export async function intrude(instance: DockerContainer, code: string, ...args: readonly string[]): Promise<string> {
-  const argv = ['node', '-e', `${PRELUDE}\n${code}`, ...args] as const;
-  const { exitCode, stdout, stderr } = await instance.exec(argv as [string, ...string[]]);
+  const argv: [string, ...string[]] = ['node', '-e', `${PRELUDE}\n${code}`, ...args];
+  const { exitCode, stdout, stderr } = await instance.exec(argv);
   if (exitCode !== 0) throw new Error(`the intruder failed (exit ${exitCode}): ${stderr}`);
   return stdout;
 }
