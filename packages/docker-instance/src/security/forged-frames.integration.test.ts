@@ -148,7 +148,15 @@ describe.skipIf(absent !== undefined)(
         { type: 'shutdown', graceMs: 0 },
       ];
       const lines = forged.map((frame) => JSON.stringify(frame)).join('\n');
+      const ended = new Promise<void>((resolve) => {
+        const undo = instance.onStateChange(({ to }) => {
+          if (to !== 'stopped' && to !== 'failed') return;
+          undo();
+          resolve();
+        });
+      });
       await intrude(instance, `say('${name}.in.fifo', '\\n' + args[0] + '\\n')`, lines);
+      await ended;
       // It can end its own agent, as it can kill it: the next command has another one.
       await works();
     });

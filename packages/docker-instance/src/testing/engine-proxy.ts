@@ -14,18 +14,26 @@ export class EngineProxy implements AsyncDisposable {
   readonly requests: string[] = [];
   readonly #directory: string;
   readonly #kind: 'unix' | 'tcp';
+  readonly #watch: ((client: Socket, engine: Socket) => void) | undefined;
   readonly #sockets: Set<Socket> = new Set();
   #server: Server | undefined;
   #port = 0;
 
-  private constructor(kind: 'unix' | 'tcp') {
+  private constructor(kind: 'unix' | 'tcp', watch?: (client: Socket, engine: Socket) => void) {
     this.#kind = kind;
+    this.#watch = watch;
     this.#directory = mkdtempSync(join(tmpdir(), 'ccb-proxy-'));
   }
 
-  /** `tcp`: as another machine's engine is reached. */
-  static async start(kind: 'unix' | 'tcp' = 'unix'): Promise<EngineProxy> {
-    const proxy = new EngineProxy(kind);
+  /**
+   * `tcp`: as another machine's engine is reached.
+   * @param watch sees the two ends of each connection before anything is said
+   */
+  static async start(
+    kind: 'unix' | 'tcp' = 'unix',
+    watch?: (client: Socket, engine: Socket) => void,
+  ): Promise<EngineProxy> {
+    const proxy = new EngineProxy(kind, watch);
     await proxy.back();
     return proxy;
   }
@@ -80,6 +88,7 @@ export class EngineProxy implements AsyncDisposable {
 
   #forward(client: Socket): void {
     const engine = connect({ path: ENGINE, allowHalfOpen: true });
+    this.#watch?.(client, engine);
     // Each request has a connection of its own, and its first line comes in one piece.
     client.once('data', (head: Buffer) => {
       const [method, url] = head.toString('latin1').split(' ', 2);
