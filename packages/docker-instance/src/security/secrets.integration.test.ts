@@ -59,7 +59,7 @@ class Life {
     await this.#isKnown(instance);
     this.#errors.push(await instance.sendCommandAndWait('ls /nowhere'));
     this.#errors.push(await instance.sendCommandAndWait('sleep 60', { timeoutMs: 100 }));
-    this.#errors.push(await instance.exec(['no-such-program']).catch((error: unknown) => error));
+    await this.#fails(instance.exec(['no-such-program']));
     await this.#fails(this.#open(record));
     await this.#fails(this.#open(record, { env: { OTHER: this.secret } }));
     await this.#observe(record);

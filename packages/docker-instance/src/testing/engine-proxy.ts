@@ -71,7 +71,8 @@ export class EngineProxy implements AsyncDisposable {
 
   /** It listens again, at the same address. */
   async back(): Promise<void> {
-    const server = createServer((socket) => this.#forward(socket));
+    // A client that has said all still wants to hear the answer.
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#forward(socket));
     await once(this.#kind === 'unix' ? server.listen(this.#path) : server.listen(this.#port, '127.0.0.1'), 'listening');
     if (this.#kind === 'tcp') this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
