@@ -10,6 +10,8 @@ export interface Bench {
   readonly signal: AbortSignal;
   /** A new instance, not started; cleaned up with `remove` after the test. @param signal also ends its making */
   create(signal?: AbortSignal): Promise<InstanceInterface>;
+  /** An instance that runs and has nothing to do, perhaps after other tests. The test leaves it like that, and in its own hands. */
+  borrow(): Promise<InstanceInterface>;
   /** What a second host opens; detached after the test. Only where the backend can (`capabilities.detach`). */
   reopen(record: InstanceInterface['record']): Promise<InstanceInterface>;
   /** An observer, where the spec has one; detached after the test. */

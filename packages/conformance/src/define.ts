@@ -24,5 +24,7 @@ export function defineConformance<I extends InstanceInterface>(
   runner.describe(`${spec.name} conforms:`, () => {
     runner.afterEach(() => harness.tidy());
     for (const group of groups) runner.describe(group.name, () => group.define(harness));
+    // As a test: not every runner has something that comes after all.
+    if (spec.reuse === true) runner.test('what was used by many cases leaves nothing', () => harness.endReuse());
   });
 }

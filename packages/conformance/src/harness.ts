@@ -1,6 +1,7 @@
 import type { Capabilities, InstanceInterface } from '@ccb/instance-interface';
 import type { Bench, Cases } from './bench.ts';
 import { OpenBench } from './open-bench.ts';
+import { Reused } from './reused.ts';
 import type { TestRunner } from './runner.ts';
 import type { ConformanceSpec } from './spec.ts';
 
@@ -10,6 +11,7 @@ const TEST_MS = 30_000;
 export class Harness<I extends InstanceInterface> implements Cases {
   readonly #spec: ConformanceSpec<I>;
   readonly #runner: TestRunner;
+  readonly #reused: Reused<I>;
   readonly #open = new Set<OpenBench<I>>();
   /** Reported once, not again after every following test. */
   readonly #known = new Set<string>();
@@ -19,6 +21,7 @@ export class Harness<I extends InstanceInterface> implements Cases {
   constructor(spec: ConformanceSpec<I>, runner: TestRunner) {
     this.#spec = spec;
     this.#runner = runner;
+    this.#reused = new Reused(spec);
   }
 
   test(name: string, body: (bench: Bench) => Promise<void>): void {
@@ -43,8 +46,13 @@ export class Harness<I extends InstanceInterface> implements Cases {
     name: string,
     body: (bench: Bench) => Promise<void>,
   ): void {
-    const { commands, faults, observe } = new OpenBench(this.#spec, name, AbortSignal.abort());
+    const { commands, faults, observe } = new OpenBench(this.#spec, this.#reused, name, AbortSignal.abort());
     if (has({ commands, faults, observe })) this.test(name, body);
+  }
+
+  /** Ends the instance that tests have had one after the other; what it leaves is for {@link tidy} to find. */
+  async endReuse(): Promise<void> {
+    await this.#reused.take()?.instance.cleanup({ remove: true });
   }
 
   /** After each test, whether it passed or not. @throws {Error} naming what could not be closed, or was left */
@@ -52,7 +60,7 @@ export class Harness<I extends InstanceInterface> implements Cases {
     const problems: string[] = [];
     for (const bench of this.#open) problems.push(...(await bench.close()));
     this.#open.clear();
-    const left = (await this.#spec.leaks()).filter((leak) => !this.#known.has(leak));
+    const left = (await this.#spec.leaks(this.#reused.kept)).filter((leak) => !this.#known.has(leak));
     for (const leak of left) this.#known.add(leak);
     if (left.length > 0) problems.push(`left behind: ${left.join(', ')}`);
     if (problems.length > 0) throw new Error(`${this.#spec.name}: ${problems.join('; ')}`);
@@ -61,7 +69,7 @@ export class Harness<I extends InstanceInterface> implements Cases {
   async #run(name: string, body: (bench: Bench) => Promise<void>): Promise<void> {
     const limit = new AbortController();
     const timeoutMs = this.#spec.testTimeoutMs ?? TEST_MS;
-    const bench = new OpenBench(this.#spec, name, limit.signal);
+    const bench = new OpenBench(this.#spec, this.#reused, name, limit.signal);
     this.#open.add(bench);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -73,6 +81,13 @@ export class Harness<I extends InstanceInterface> implements Cases {
     });
     try {
       await Promise.race([body(bench), late]);
+      bench.passed = true;
+    } catch (error) {
+      // What an earlier test did to the instance may be the reason.
+      if (bench.before !== undefined && error instanceof Error) {
+        error.message += ` (on an instance that "${bench.before}" had before)`;
+      }
+      throw error;
     } finally {
       clearTimeout(timer);
     }

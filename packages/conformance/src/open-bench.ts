@@ -1,6 +1,7 @@
 import type { InstanceInterface } from '@ccb/instance-interface';
 import type { Bench } from './bench.ts';
 import type { Commands } from './commands.ts';
+import type { Reused } from './reused.ts';
 import type { ConformanceSpec, Faults } from './spec.ts';
 
 const CLOSE_MS = 15_000;
@@ -12,13 +13,19 @@ export class OpenBench<I extends InstanceInterface> implements Bench {
   readonly faults: Faults;
   readonly signal: AbortSignal;
   readonly observe: Bench['observe'];
+  /** Set by who runs the test: then what it has borrowed may be given on. */
+  passed = false;
   readonly #spec: ConformanceSpec<I>;
   readonly #test: string;
+  readonly #reused: Reused<I>;
   readonly #created: I[] = [];
+  readonly #borrowed: I[] = [];
   readonly #opened: I[] = [];
+  #before: string | undefined;
 
-  constructor(spec: ConformanceSpec<I>, test: string, signal: AbortSignal) {
+  constructor(spec: ConformanceSpec<I>, reused: Reused<I>, test: string, signal: AbortSignal) {
     this.#spec = spec;
+    this.#reused = reused;
     this.#test = test;
     this.signal = signal;
     this.commands = spec.commands;
@@ -27,12 +34,24 @@ export class OpenBench<I extends InstanceInterface> implements Bench {
     this.observe = observe && ((record) => this.#open(observe.call(spec, record)));
   }
 
+  /** The test that had the borrowed instance last. */
+  get before(): string | undefined {
+    return this.#before;
+  }
+
   /** Functions of their own: a test takes what it needs of its bench. */
-  readonly create = async (signal: AbortSignal = this.signal): Promise<InstanceInterface> => {
-    count += 1;
-    const name = `conformance-${process.pid}-${count}`;
-    const instance = await this.#spec.create({ name, signal: AbortSignal.any([this.signal, signal]) });
+  readonly create = async (signal?: AbortSignal): Promise<InstanceInterface> => {
+    const instance = await this.#make(signal);
     this.#created.push(instance);
+    return instance;
+  };
+
+  readonly borrow = async (): Promise<InstanceInterface> => {
+    const kept = this.#reused.take();
+    this.#before = kept?.test;
+    const instance = kept?.instance ?? (await this.#make());
+    this.#borrowed.push(instance);
+    await instance.start();
     return instance;
   };
 
@@ -46,7 +65,7 @@ export class OpenBench<I extends InstanceInterface> implements Bench {
     return await this.#open(reopen.call(this.#spec, record));
   };
 
-  readonly leaks = (): Promise<readonly string[]> => this.#spec.leaks();
+  readonly leaks = (): Promise<readonly string[]> => this.#spec.leaks(this.#reused.kept);
 
   /** @returns what went wrong */
   async close(): Promise<readonly string[]> {
@@ -59,8 +78,17 @@ export class OpenBench<I extends InstanceInterface> implements Bench {
         problems.push(`detach of ${instance.name}: ${String(error)}`);
       }
     }
+    for (const instance of this.#borrowed) {
+      if (!this.passed || !(await this.#reused.keep(instance, this.#test))) this.#created.push(instance);
+    }
     for (const instance of this.#created) await this.#remove(instance, problems);
     return problems;
+  }
+
+  async #make(signal: AbortSignal = this.signal): Promise<I> {
+    count += 1;
+    const name = `conformance-${process.pid}-${count}`;
+    return await this.#spec.create({ name, signal: AbortSignal.any([this.signal, signal]) });
   }
 
   async #open(opening: Promise<I>): Promise<I> {

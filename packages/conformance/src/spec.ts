@@ -25,8 +25,16 @@ export interface ConformanceSpec<I extends InstanceInterface = InstanceInterface
   observe?(record: I['record']): Promise<I>;
   /** A fault that the backend cannot suffer is `null`, on purpose, never absent. */
   readonly faults: Faults<I>;
-  /** Everything of ours that is alive now: pids, containers, FIFOs, sessions, by name. Empty after every test. */
-  leaks(): Promise<readonly string[]>;
+  /**
+   * Everything of ours that is alive now: pids, containers, FIFOs, sessions, by name. Empty after every test.
+   * @param kept instances that live on, with all that is theirs: they are left out. None without `reuse`
+   */
+  leaks(kept: readonly I[]): Promise<readonly string[]>;
+  /**
+   * Cases that need no more than an instance that runs have the same one, one after the other: many starts fewer. It is
+   * given on only when it answers exactly, and idles; what fails on it names the case before. Default: one for each case.
+   */
+  readonly reuse?: boolean | undefined;
   /** ms that one test may take; default 30 000. */
   readonly testTimeoutMs?: number | undefined;
 }

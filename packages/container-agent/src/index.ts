@@ -22,7 +22,7 @@ export {
   type OwnedRecord,
   removeDirectory,
 } from './host/instance-directory.ts';
-export { killAgent, type LocalAgent } from './host/kill-agent.ts';
+export { isHeldStill, killAgent, type LocalAgent } from './host/kill-agent.ts';
 export { defaultHome, type InstanceLayout, instanceLayout } from './host/layout.ts';
 export { loginEnvironment } from './host/login.ts';
 export { openObserverChannel } from './host/observer-channel.ts';

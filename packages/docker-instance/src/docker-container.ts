@@ -176,6 +176,12 @@ export class DockerContainer extends AgentInstance {
     void this.#explainEnd();
   }
 
+  protected override async _isHeldStill(call: Call): Promise<boolean> {
+    // An engine that cannot be asked says so when it has to end it.
+    const found = await inspection(this.#engine, this.#agentPlace.container, call).catch(() => undefined);
+    return found?.state.paused ?? false;
+  }
+
   protected override async _kill(call: Call & { readonly graceMs: number }): Promise<void> {
     await this.#agentPlace.kill(call);
   }

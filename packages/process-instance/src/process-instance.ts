@@ -6,6 +6,7 @@ import {
   Hold,
   type InstanceLayout,
   instanceLayout,
+  isHeldStill,
   killAgent,
   loginEnvironment,
   makePipes,
@@ -111,6 +112,10 @@ export class ProcessInstance extends AgentInstance {
     return await this.#translate(
       NamedPipeChannel.connect(pipes, { ...agentChannelLimits, lock: false, lazy: true, signal }),
     );
+  }
+
+  protected override async _isHeldStill(): Promise<boolean> {
+    return isHeldStill(this.#layout.agentLock);
   }
 
   protected override async _kill({ signal, graceMs }: Call & { readonly graceMs: number }): Promise<void> {

@@ -20,8 +20,8 @@ export const cancellation: Group = {
       },
     );
 
-    cases.test('a command that waits is cancelled at once, and never runs', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('a command that waits is cancelled at once, and never runs', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { stream } = await hang(instance, commands);
       const first = instance.sendCommand(commands.echo('first'));
       const middle = instance.sendCommand(commands.echo('middle'));
@@ -37,7 +37,7 @@ export const cancellation: Group = {
     });
 
     cases.test('a running command is cancelled in the program too; what it had said is kept', async (bench) => {
-      const instance = await bench.create();
+      const instance = await bench.borrow();
       const { stream, reader } = await hang(instance, bench.commands);
       const result = await stream.cancel();
       assertCancelled(result);
@@ -48,9 +48,8 @@ export const cancellation: Group = {
 
     cases.test(
       'near its end a command is cancelled or complete, never half of each, and the next one is whole',
-      async ({ create, commands }) => {
-        const instance = await create();
-        await instance.start();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         for (let ticks = 0; ticks < 12; ticks++) {
           const text = `answer ${ticks}`;
           const stream = instance.sendCommand(commands.echo(text));
@@ -68,8 +67,8 @@ export const cancellation: Group = {
       },
     );
 
-    cases.test('cancelling twice, and after the end, gives the result there is', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('cancelling twice, and after the end, gives the result there is', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { stream } = await hang(instance, commands);
       const [once, twice] = await Promise.all([stream.cancel(), stream.cancel()]);
       assertCancelled(once);
@@ -83,7 +82,7 @@ export const cancellation: Group = {
     });
 
     cases.test('the signal of a command cancels it, running or waiting, and not after its end', async (bench) => {
-      const instance = await bench.create();
+      const instance = await bench.borrow();
       const [running, waiting, over] = [new AbortController(), new AbortController(), new AbortController()];
       await instance.sendCommandAndWait(bench.commands.echo('over'), { signal: over.signal });
       over.abort();
@@ -97,8 +96,8 @@ export const cancellation: Group = {
       await assertAnswers(instance, bench.commands, 'next');
     });
 
-    cases.test('a command whose signal has aborted before its call never runs', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('a command whose signal has aborted before its call never runs', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const stream = instance.sendCommand(commands.echo('never'), { signal: AbortSignal.abort() });
       assert.deepEqual(await collect(stream), []);
       const result = await stream.result;
@@ -111,9 +110,8 @@ export const cancellation: Group = {
     cases.testWith(
       'interrupt',
       'interrupt() ends what runs as cancelled and sees its end; the queue goes on; false when nothing runs',
-      async ({ create, commands }) => {
-        const instance = await create();
-        await instance.start();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         assert.equal(await instance.interrupt(), false);
         const { stream } = await hang(instance, commands);
         let ended = false;
@@ -130,17 +128,16 @@ export const cancellation: Group = {
         assert.equal(await instance.interrupt(), false);
         await assertAnswers(instance, commands, 'not hit by an interrupt that came too late');
       },
-      async ({ create }) => {
-        const instance = await create();
-        await instance.start();
+      async ({ borrow }) => {
+        const instance = await borrow();
         await refusal(instance.interrupt(), 'CCB_NOT_SUPPORTED');
       },
     );
 
     cases.test(
       'leaving the block of a stream cancels its command, unless it has ended',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const { stream } = await hang(instance, commands);
         await stream[Symbol.asyncDispose]();
         assertCancelled(await stream.result);

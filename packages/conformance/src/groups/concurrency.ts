@@ -9,8 +9,8 @@ export const concurrency: Group = {
   define(cases) {
     cases.test(
       'twenty commands sent in one tick are each answered exactly, in the order of their calls',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const order: number[] = [];
         const answers = await Promise.all(
           Array.from({ length: 20 }, async (_, index) => {
@@ -66,8 +66,8 @@ export const concurrency: Group = {
       },
     );
 
-    cases.test('isRunning and getInfo answer while a command runs and others wait', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('isRunning and getInfo answer while a command runs and others wait', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { stream } = await hang(instance, commands);
       const waiting = instance.sendCommandAndWait(commands.echo('waited'));
       const looks = await Promise.all([instance.isRunning(), instance.isRunning(), instance.isRunning()]);
@@ -87,8 +87,8 @@ export const concurrency: Group = {
     cases.testWith(
       'interrupt',
       'two who interrupt at once end one command, and the next one is whole',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const { stream } = await hang(instance, commands);
         const said = await Promise.all([instance.interrupt(), instance.interrupt()]);
         assert.ok(said.includes(true), `one of them ended something: ${said}`);
@@ -96,13 +96,13 @@ export const concurrency: Group = {
         assert.equal(await instance.interrupt(), false, 'nothing runs');
         await assertAnswers(instance, commands, 'next');
       },
-      async ({ create }) => {
-        await refusal((await create()).interrupt(), 'CCB_NOT_SUPPORTED');
+      async ({ borrow }) => {
+        await refusal((await borrow()).interrupt(), 'CCB_NOT_SUPPORTED');
       },
     );
 
-    cases.test('two who cancel one command get the same result', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('two who cancel one command get the same result', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { stream } = await hang(instance, commands);
       const [one, other, result] = await Promise.all([stream.cancel(), stream.cancel(), stream.result]);
       assert.equal(result.status, 'cancelled');

@@ -12,9 +12,8 @@ const lost = { killProgram: 'CCB_PROGRAM_EXITED', killAgent: 'CCB_AGENT_LOST' } 
 export const crashAndRestart: Group = {
   name: 'crash and restart',
   define(cases) {
-    cases.test('a command that fails is no crash: the same program goes on', async ({ create, commands }) => {
-      const instance = await create();
-      await instance.start();
+    cases.test('a command that fails is no crash: the same program goes on', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { program } = await instance.getInfo();
       const changes: StateChange[] = [];
       instance.onStateChange((change) => changes.push(change));

@@ -35,8 +35,8 @@ const samples: readonly (readonly [string, string])[] = [
 export const exactness: Group = {
   name: 'exactness',
   define(cases) {
-    cases.testWith('exactOutput', 'each character comes back as it was written', async ({ create, commands }) => {
-      const instance = await create();
+    cases.testWith('exactOutput', 'each character comes back as it was written', async ({ borrow, commands }) => {
+      const instance = await borrow();
       for (const [what, text] of samples) {
         const result = await instance.sendCommandAndWait(commands.echo(text));
         assert.equal(result.success, true, `${what}: ${result.error?.message}`);
@@ -45,17 +45,17 @@ export const exactness: Group = {
       }
     });
 
-    cases.testWith('exactOutput', 'an answer may be empty', async ({ create, commands }) => {
-      const stream = (await create()).sendCommand(commands.echo(''));
+    cases.testWith('exactOutput', 'an answer may be empty', async ({ borrow, commands }) => {
+      const stream = (await borrow()).sendCommand(commands.echo(''));
       assert.deepEqual(await collect(stream), []);
       const result = await stream.result;
       assert.deepEqual([result.status, result.outputBytes], ['completed', 0]);
     });
 
-    cases.testWith('exactOutput', 'a line of 100 kB comes whole', async ({ create, commands }) => {
+    cases.testWith('exactOutput', 'a line of 100 kB comes whole', async ({ borrow, commands }) => {
       // Characters of 1, 2, 3 and 4 bytes, so that pieces end inside each.
       const text = 'aé€😀'.repeat(10_000);
-      const result = await (await create()).sendCommandAndWait(commands.echo(text));
+      const result = await (await borrow()).sendCommandAndWait(commands.echo(text));
       assertSameText(result.output, text);
       assert.equal(result.outputBytes, 100_000);
     });
@@ -72,8 +72,8 @@ export const exactness: Group = {
     cases.testWith(
       'exactOutput',
       'what one command leaves open does not get into the next',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const texts = ['no newline', '', '\n', 'half a line\nand', ' ', 'the end\n', "an open '", 'last'];
         const sent = texts.map((text) => instance.sendCommandAndWait(commands.echo(text)));
         assert.deepEqual(
@@ -86,10 +86,10 @@ export const exactness: Group = {
     cases.testIf(
       ({ commands }) => commands.stderr !== null,
       'stderr is in the events, and in the text only where the two are merged',
-      async ({ create, commands }) => {
+      async ({ borrow, commands }) => {
         const complaint = 'of no\nuse: é';
         const command = commands.stderr?.(complaint) ?? '';
-        const instance = await create();
+        const instance = await borrow();
         const separate = instance.sendCommand(command);
         let written = '';
         for await (const event of separate.events()) {
@@ -110,8 +110,8 @@ export const exactness: Group = {
     cases.testIf(
       ({ commands }) => commands.readStdin !== null,
       'who reads its stdin is at its end at once',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const first = instance.sendCommandAndWait(commands.readStdin?.() ?? '');
         const second = instance.sendCommandAndWait(commands.echo('not read by the first'));
         assert.equal((await first).output, 'eof\n');
@@ -122,8 +122,8 @@ export const exactness: Group = {
     cases.testIf(
       ({ commands }) => commands.background !== null,
       'what a command left in the background writes is no part of the next answer',
-      async ({ create, commands, signal }) => {
-        const instance = await create();
+      async ({ borrow, commands, signal }) => {
+        const instance = await borrow();
         const left = instance.sendCommand(commands.background?.() ?? '');
         assert.equal(await joined(left), 'left\n');
         const { stream, reader } = await hang(instance, commands);

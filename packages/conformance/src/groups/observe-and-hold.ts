@@ -62,8 +62,8 @@ export const observeAndHold: Group = {
     );
 
     whereObserved('an observer looks beside the holder, and goes without a trace', async (bench, observe) => {
-      const { create, reopen, commands } = bench;
-      const holder = await create();
+      const { borrow, reopen, commands } = bench;
+      const holder = await borrow();
       await assertAnswers(holder, commands, 'before');
       const eye = await observe(holder.record);
       assert.equal(eye.state, 'running');
@@ -76,9 +76,8 @@ export const observeAndHold: Group = {
       await assertAnswers(holder, commands, 'after');
     });
 
-    whereObserved('an observer starts, sends and removes nothing', async ({ create, commands }, observe) => {
-      const holder = await create();
-      await holder.start();
+    whereObserved('an observer starts, sends and removes nothing', async ({ borrow, commands }, observe) => {
+      const holder = await borrow();
       const eye = await observe(holder.record);
       await streamRefusal(eye.sendCommand(commands.echo('not by me')), 'CCB_LOCKED');
       await refusal(eye.sendCommandAndWait(commands.echo('not by me')), 'CCB_LOCKED');
@@ -89,9 +88,8 @@ export const observeAndHold: Group = {
       await assertAnswers(holder, commands, 'by the holder');
     });
 
-    whereObserved('an observer ends the holder’s command', async ({ create, commands }, observe) => {
-      const holder = await create();
-      await holder.start();
+    whereObserved('an observer ends the holder’s command', async ({ borrow, commands }, observe) => {
+      const holder = await borrow();
       const eye = await observe(holder.record);
       if (!eye.capabilities.interrupt) {
         await refusal(eye.interrupt(), 'CCB_NOT_SUPPORTED');
@@ -105,9 +103,8 @@ export const observeAndHold: Group = {
       await assertAnswers(holder, commands, 'next');
     });
 
-    whereObserved('an observer follows what the holder does', async ({ create, commands, signal }, observe) => {
-      const holder = await create();
-      await holder.start();
+    whereObserved('an observer follows what the holder does', async ({ borrow, commands, signal }, observe) => {
+      const holder = await borrow();
       const eye = await observe(holder.record);
       if (!eye.capabilities.history) {
         await refusal(collect(eye.history()), 'CCB_NOT_SUPPORTED');

@@ -132,7 +132,7 @@ export const permissions: Group = {
       },
     );
 
-    whereAsked('the next host is asked again', async (first, ask, { reopen, commands }) => {
+    const nextHost = async (first: InstanceInterface, ask: string, { reopen, commands }: Bench): Promise<void> => {
       if (!first.capabilities.detach || !first.capabilities.resume) return;
       const unanswered = new Question();
       const stream = first.sendCommand(ask, { permission: unanswered.handler });
@@ -150,18 +150,20 @@ export const permissions: Group = {
       assert.equal(resolutions.length, 1, 'it was answered once');
       assert.equal((await resumed.result).success, true);
       await assertAnswers(second, commands, 'next');
-    });
+    };
+    whereAsked('the next host is asked again', nextHost, (bench) => bench.create());
 
     function whereAsked(
       name: string,
       body: (instance: InstanceInterface, ask: string, bench: Bench) => Promise<void>,
+      get: (bench: Bench) => Promise<InstanceInterface> = (bench) => bench.borrow(),
     ): void {
       cases.testIf(
         ({ commands }) => commands.ask !== null,
         name,
         async (bench) => {
           const { ask } = bench.commands;
-          const instance = await bench.create();
+          const instance = await get(bench);
           if (ask !== null && instance.capabilities.permissions) await body(instance, ask(), bench);
         },
       );

@@ -28,8 +28,8 @@ export const queue: Group = {
   define(cases) {
     cases.test(
       'fifty commands sent at once run in the order of their calls, each with its own answer',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const ended: number[] = [];
         const sent = Array.from({ length: 50 }, async (_, index) => {
           const result = await instance.sendCommandAndWait(commands.echo(`answer ${index}`));
@@ -45,8 +45,8 @@ export const queue: Group = {
       },
     );
 
-    cases.test('one command runs at a time, and getInfo counts those that wait', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('one command runs at a time, and getInfo counts those that wait', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { stream } = await hang(instance, commands);
       const waiting = ['a', 'b', 'c'].map((text) => instance.sendCommand(commands.echo(text)));
       const begun: string[] = [];
@@ -69,8 +69,8 @@ export const queue: Group = {
 
     cases.test(
       'beyond 64 that wait a command fails with CCB_BUSY on its stream, and the others are not touched',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const { stream } = await hang(instance, commands);
         const first = instance.sendCommand(commands.echo('waited'));
         const others = Array.from({ length: defaultMaxQueue - 1 }, () => instance.sendCommand(commands.echo('never')));
@@ -85,8 +85,8 @@ export const queue: Group = {
       },
     );
 
-    cases.test('a command that fails does not stop the queue', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('a command that fails does not stop the queue', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const texts = [commands.echo('before'), commands.fail(3), commands.echo('after'), commands.fail(1)];
       const results = await Promise.all(texts.map((text) => instance.sendCommandAndWait(text)));
       assert.deepEqual(

@@ -98,15 +98,15 @@ export const readers: Group = {
       },
     );
 
-    cases.test('who reads a small answer late gets all of it', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('who reads a small answer late gets all of it', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const stream = instance.sendCommand(commands.lines(100));
       await stream.result;
       assert.equal(await joined(stream), numbered(100));
     });
 
-    cases.test('who leaves the loop ends the command, and the next one is whole', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('who leaves the loop ends the command, and the next one is whole', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const stream = instance.sendCommand(commands.hang());
       let text = '';
       for await (const piece of stream) {
@@ -119,8 +119,8 @@ export const readers: Group = {
       await assertAnswers(instance, commands, 'next');
     });
 
-    cases.test('reading that is given up by its signal leaves the command alone', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('reading that is given up by its signal leaves the command alone', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const stream = instance.sendCommand(commands.hang());
       const reading = new AbortController();
       const reason = new Error('enough');
@@ -135,8 +135,8 @@ export const readers: Group = {
       assert.equal((await stream.cancel()).status, 'cancelled');
     });
 
-    cases.test('an answer has one reader', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('an answer has one reader', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const { stream, reader } = await hang(instance, commands);
       assert.throws(() => stream.text(), TypeError);
       assert.throws(() => stream.events(), TypeError);

@@ -10,7 +10,7 @@ export const results: Group = {
   name: 'results and errors',
   define(cases) {
     cases.test('a success says who ended it, how long it took and how much it said, as plain JSON', async (bench) => {
-      const instance = await bench.create();
+      const instance = await bench.borrow();
       const stream = instance.sendCommand(bench.commands.echo('twelve bytes'));
       const result = await stream.result;
       assertPlain(result);
@@ -25,8 +25,8 @@ export const results: Group = {
 
     cases.test(
       'a failure is a result with a reason, not an error, and the next command runs',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const stream = instance.sendCommand(commands.fail(3));
         await collect(stream);
         const result = await stream.result;
@@ -43,16 +43,16 @@ export const results: Group = {
     cases.testWith(
       'exitCode',
       "a result carries the program's exit status",
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         for (const status of [1, 3, 125]) {
           const failed = await instance.sendCommandAndWait(commands.fail(status));
           assert.deepEqual([failed.status, failed.exitCode], ['failed', status]);
         }
         assert.equal((await instance.sendCommandAndWait(commands.echo('fine'))).exitCode, 0);
       },
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         assert.equal((await instance.sendCommandAndWait(commands.fail(3))).exitCode, undefined);
         assert.equal((await instance.sendCommandAndWait(commands.echo('fine'))).exitCode, undefined);
       },
@@ -77,8 +77,8 @@ export const results: Group = {
       assert.deepEqual(unhandled, []);
     });
 
-    cases.test('a given id is kept, and others are made up, each its own', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('a given id is kept, and others are made up, each its own', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const given = instance.sendCommand(commands.echo('a'), { id: 'my own: é/42' });
       const others = ['b', 'c'].map((text) => instance.sendCommand(commands.echo(text)));
       const streams = [given, ...others];
@@ -93,7 +93,7 @@ export const results: Group = {
     });
 
     cases.test('output beyond maxOutputBytes is cut between characters, and the result says so', async (bench) => {
-      const instance = await bench.create();
+      const instance = await bench.borrow();
       const lines = numbered(1000);
       const cut = await instance.sendCommandAndWait(bench.commands.lines(1000), { maxOutputBytes: 100 });
       assert.deepEqual([cut.output, cut.truncated, cut.success], [lines.slice(0, 100), true, true]);
@@ -137,8 +137,8 @@ export const results: Group = {
 
     cases.test(
       'an id that comes again with another text is CCB_ID_CONFLICT on the stream',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const id = 'taken';
         await instance.sendCommandAndWait(commands.echo('one'), { id });
         await streamRefusal(instance.sendCommand(commands.echo('two'), { id }), 'CCB_ID_CONFLICT');

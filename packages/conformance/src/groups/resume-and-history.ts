@@ -14,8 +14,8 @@ export const resumeAndHistory: Group = {
     cases.testWith(
       'resume',
       'resumed after any of its cursors, an ended command gives exactly the later events',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const stream = instance.sendCommand(commands.lines(60));
         const events = await collect(stream.events());
         const result = await stream.result;
@@ -28,13 +28,13 @@ export const resumeAndHistory: Group = {
           assert.deepEqual(await resumed.result, result);
         }
       },
-      async ({ create }) => {
-        await streamRefusal((await create()).resumeCommand('any'), 'CCB_NOT_SUPPORTED');
+      async ({ borrow }) => {
+        await streamRefusal((await borrow()).resumeCommand('any'), 'CCB_NOT_SUPPORTED');
       },
     );
 
-    cases.testWith('resume', 'an id that nobody used is not found, on the stream', async ({ create, commands }) => {
-      const instance = await create();
+    cases.testWith('resume', 'an id that nobody used is not found, on the stream', async ({ borrow, commands }) => {
+      const instance = await borrow();
       await streamRefusal(instance.resumeCommand('never-used'), 'CCB_NOT_FOUND');
       await assertAnswers(instance, commands, 'fine');
     });
@@ -74,8 +74,8 @@ export const resumeAndHistory: Group = {
     cases.testWith(
       'resume',
       'two who resume a command that runs both see it to its end',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const { stream } = await hang(instance, commands);
         const one = collect(instance.resumeCommand(stream.id).events());
         const other = instance.resumeCommand(stream.id);

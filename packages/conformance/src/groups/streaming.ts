@@ -11,16 +11,16 @@ const count = 500;
 export const streaming: Group = {
   name: 'streaming',
   define(cases) {
-    cases.test('output arrives while the command runs', async ({ create, commands }) => {
-      const { stream } = await hang(await create(), commands);
+    cases.test('output arrives while the command runs', async ({ borrow, commands }) => {
+      const { stream } = await hang(await borrow(), commands);
       assert.equal(await settledYet(stream), undefined);
       await stream.cancel();
     });
 
     cases.test(
       'text(), for await, events() and the collected output are the same text',
-      async ({ create, commands }) => {
-        const instance = await create();
+      async ({ borrow, commands }) => {
+        const instance = await borrow();
         const text = commands.lines(count);
         const expected = numbered(count);
         assertSameText((await instance.sendCommandAndWait(text)).output, expected);
@@ -32,8 +32,8 @@ export const streaming: Group = {
 
     cases.test(
       'an answer has one reader; a second one is a TypeError, and harms nothing',
-      async ({ create, commands }) => {
-        const stream = (await create()).sendCommand(commands.lines(count));
+      async ({ borrow, commands }) => {
+        const stream = (await borrow()).sendCommand(commands.lines(count));
         const reading = joined(stream.text());
         assert.throws(() => stream.text(), TypeError);
         assert.throws(() => stream.events(), TypeError);
@@ -45,8 +45,8 @@ export const streaming: Group = {
 
     cases.test(
       'the last event is the end with the result; each event has a time and a cursor of its own',
-      async ({ create, commands }) => {
-        const stream = (await create()).sendCommand(commands.lines(count));
+      async ({ borrow, commands }) => {
+        const stream = (await borrow()).sendCommand(commands.lines(count));
         assert.equal(stream.cursor, undefined);
         const cursors = new Set<string>();
         const types: string[] = [];
@@ -65,8 +65,8 @@ export const streaming: Group = {
       },
     );
 
-    cases.test('leaving the loop cancels the command', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('leaving the loop cancels the command', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const stream = instance.sendCommand(commands.hang());
       for await (const text of stream) {
         assert.ok('begun\n'.startsWith(text) && text !== '');
@@ -78,8 +78,8 @@ export const streaming: Group = {
 
     cases.test(
       'with cancelOnReturn: false, leaving the loop leaves the command alone',
-      async ({ create, commands }) => {
-        const { stream, reader } = await hang(await create(), commands);
+      async ({ borrow, commands }) => {
+        const { stream, reader } = await hang(await borrow(), commands);
         await reader.return?.();
         assert.equal(await settledYet(stream), undefined);
         assert.deepEqual(await reader.next(), { done: true, value: undefined });
@@ -87,8 +87,8 @@ export const streaming: Group = {
       },
     );
 
-    cases.test('the signal of a reader ends the reading alone', async ({ create, commands }) => {
-      const instance = await create();
+    cases.test('the signal of a reader ends the reading alone', async ({ borrow, commands }) => {
+      const instance = await borrow();
       const leaving = new AbortController();
       const stream = instance.sendCommand(commands.hang());
       const reader = stream.text({ signal: leaving.signal })[Symbol.asyncIterator]();
@@ -110,8 +110,8 @@ export const streaming: Group = {
 
     cases.test(
       'a result arrives without a reader, and the answer can be read after it',
-      async ({ create, commands }) => {
-        const stream = (await create()).sendCommand(commands.lines(count));
+      async ({ borrow, commands }) => {
+        const stream = (await borrow()).sendCommand(commands.lines(count));
         const result = await stream.result;
         assert.equal(result.status, 'completed');
         assert.equal(result.outputBytes, numbered(count).length);

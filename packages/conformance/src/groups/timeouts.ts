@@ -9,8 +9,7 @@ export const timeouts: Group = {
   name: 'time-outs',
   define(cases) {
     cases.test('a running command ends at its deadline, in the program too, and the next one runs', async (bench) => {
-      const instance = await bench.create();
-      await instance.start();
+      const instance = await bench.borrow();
       const sentAt = performance.now();
       const stream = instance.sendCommand(bench.commands.hang(), { timeoutMs: 1_000 });
       const next = instance.sendCommandAndWait(bench.commands.echo('next'));
@@ -24,7 +23,7 @@ export const timeouts: Group = {
     });
 
     cases.test('a command that waits ends at its deadline, never runs, and the others stay', async (bench) => {
-      const instance = await bench.create();
+      const instance = await bench.borrow();
       const { stream, reader } = await hang(instance, bench.commands);
       const late = instance.sendCommand(bench.commands.echo('late'), { timeoutMs: 100 });
       const patient = instance.sendCommandAndWait(bench.commands.echo('patient'), { timeoutMs: 60_000 });
@@ -40,8 +39,7 @@ export const timeouts: Group = {
     });
 
     cases.test('the time of a command counts from its call, not from its begin', async (bench) => {
-      const instance = await bench.create();
-      await instance.start();
+      const instance = await bench.borrow();
       const timeoutMs = 1_500;
       const [first, second] = [1, 2].map(() => instance.sendCommand(bench.commands.hang(), { timeoutMs }).result);
       assertTimedOut(await first);

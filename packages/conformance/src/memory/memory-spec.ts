@@ -23,7 +23,7 @@ export function memorySpec(world: MemoryWorld = new MemoryWorld()): ConformanceS
         return { thaw: async () => place.wire.thaw() };
       },
     },
-    leaks: async () => world.leaks(),
+    leaks: async (kept) => world.leaks(kept.map(({ name }) => name)),
     testTimeoutMs: 10_000,
   };
 }

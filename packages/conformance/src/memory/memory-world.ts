@@ -39,9 +39,10 @@ export class MemoryWorld {
     this.#places.delete(place.record.name);
   }
 
-  /** Everything that is open, by name. */
-  leaks(): readonly string[] {
-    return [...this.#places].flatMap(([name, { holder, visitors, timers, isUp }]) => [
+  /** Everything that is open, by name; but for these instances. */
+  leaks(kept: readonly string[] = []): readonly string[] {
+    const places = [...this.#places].filter(([name]) => !kept.includes(name));
+    return places.flatMap(([name, { holder, visitors, timers, isUp }]) => [
       `place ${name}`,
       ...(isUp ? [`program of ${name}`] : []),
       ...(holder === undefined ? [] : [`hold of ${name}`]),

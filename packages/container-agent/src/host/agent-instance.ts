@@ -98,6 +98,10 @@ export abstract class AgentInstance extends AbstractInstance {
   }
   /** Ends the agent and everything it started, whatever state it is in. */
   protected abstract _kill(call: Call & { readonly graceMs: number }): Promise<void>;
+  /** Whether it is certain that the agent lives and cannot hear: paused, stopped by a signal. It is then ended without being asked. */
+  protected async _isHeldStill(_call: Call): Promise<boolean> {
+    return false;
+  }
   /** Takes the hold (idempotent). @throws {InstanceError} CCB_LOCKED */
   protected abstract _hold(call: Call): Promise<void>;
   /** Gives the hold back (idempotent). */
@@ -247,7 +251,9 @@ export abstract class AgentInstance extends AbstractInstance {
   }
 
   async #end(call: Call & { readonly graceMs: number }): Promise<void> {
-    await (this.#direct?.stop(call) ?? this.#link.shutdown(call));
-    if (this.#direct === undefined && !this.#observing) await this._kill(call);
+    if (this.#direct !== undefined) return await this.#direct.stop(call);
+    if (this.#observing) return await this.#link.shutdown(call);
+    await this.#link.shutdown(call, !(await this._isHeldStill(call)));
+    await this._kill(call);
   }
 }

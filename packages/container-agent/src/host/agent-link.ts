@@ -104,14 +104,17 @@ export class AgentLink {
     client.on('heard', () => this.#door.moved('running', 'the agent speaks again'));
   }
 
-  /** Asks the agent to end, and lets go of it; whether it obeyed is for the backend to see. */
-  async shutdown({ signal, graceMs }: Call & { readonly graceMs: number }): Promise<void> {
+  /**
+   * Asks the agent to end, and lets go of it; whether it obeyed is for the backend to see.
+   * @param hears false: it is known not to, and nobody waits for its answer
+   */
+  async shutdown({ signal, graceMs }: Call & { readonly graceMs: number }, hears: boolean = true): Promise<void> {
     this.#stopping = true;
     // What is being brought back must not be there after the stop.
     this.#recovery?.abort();
     await this.#recovering;
     try {
-      await this.#client?.shutdown({ graceMs, signal, timeoutMs: graceMs + 5_000 });
+      if (hears) await this.#client?.shutdown({ graceMs, signal, timeoutMs: graceMs + 5_000 });
     } catch (error) {
       this.#door.log('warn', 'agent.shutdown_unanswered', { reason: String(error) });
     } finally {

@@ -1,4 +1,5 @@
 import { isLocked, readHolder, whenFree } from '@ccb/named-pipe/lock';
+import { processStat } from '../agent/proc.ts';
 import { ProgramFile } from '../agent/program-record.ts';
 import { endStrays } from '../agent/strays.ts';
 
@@ -19,9 +20,10 @@ export interface LocalAgent {
  */
 export async function killAgent(agent: LocalAgent, graceMs: number, signal?: AbortSignal): Promise<readonly number[]> {
   if (await isLocked(agent.lock)) {
+    const patienceMs = isHeldStill(agent.lock) ? 1 : Math.max(1, graceMs);
     send(readHolder(agent.lock)?.pid, 'SIGTERM');
     try {
-      await whenFree(agent.lock, { timeoutMs: Math.max(1, graceMs), signal });
+      await whenFree(agent.lock, { timeoutMs: patienceMs, signal });
     } catch {
       // Read again: one that had just started writes its number down only now.
       send(readHolder(agent.lock)?.pid, 'SIGKILL');
@@ -29,6 +31,12 @@ export async function killAgent(agent: LocalAgent, graceMs: number, signal?: Abo
     }
   }
   return endStrays(agent.instanceId, new ProgramFile(agent.state).survivor()?.group);
+}
+
+/** The local agent lives, and a signal holds it still. */
+export function isHeldStill(lock: string): boolean {
+  const pid = readHolder(lock)?.pid;
+  return pid !== undefined && processStat(pid)?.state === 'T';
 }
 
 function send(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Commands, ConformanceSpec } from '@ccb/conformance';
+import { asDockerRecord } from '../container/docker-data.ts';
 import type { DockerSpec } from '../container/docker-spec.ts';
 import type { DockerContainer } from '../docker-container.ts';
 import { leaksOf } from './leaks.ts';
@@ -48,7 +49,12 @@ export function conformanceSpec(
         };
       },
     },
-    leaks: () => leaksOf(sandbox),
+    leaks: (kept) =>
+      leaksOf(
+        sandbox,
+        kept.map(({ record }) => asDockerRecord(record)),
+      ),
+    reuse: true,
   };
 }
 

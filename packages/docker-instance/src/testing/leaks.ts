@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import type { DockerRecord } from '../container/docker-data.ts';
 import { labels } from '../container/own-container.ts';
 
 /** What is looked for: everything of these instances. */
@@ -18,13 +19,23 @@ export interface Kept {
   remove(): Promise<void>;
 }
 
-/** What is alive of the instances, or was left of them: containers, networks, volumes, processes, files. */
-export async function leaksOf({ home, instanceIds }: Traces): Promise<readonly string[]> {
-  const kept = await keptOf(instanceIds);
+/**
+ * What is alive of the instances, or was left of them: containers, networks, volumes, processes, files.
+ * @param spared those of them that live on
+ */
+export async function leaksOf(
+  { home, instanceIds }: Traces,
+  spared: readonly DockerRecord[] = [],
+): Promise<readonly string[]> {
+  const ids = instanceIds.filter((id) => !spared.some(({ data }) => data.instanceId === id));
+  const directories = spared.map(({ data }) => data.directory);
+  const kept = await keptOf(ids);
   return [
     ...kept.map(({ kind, id }) => `${kind} ${id}`),
-    ...processesOf(instanceIds).map((pid) => `process ${pid}: ${commandLine(pid)}`),
-    ...entriesBelow(join(home, 'instances')),
+    ...processesOf(ids).map((pid) => `process ${pid}: ${commandLine(pid)}`),
+    ...entriesBelow(join(home, 'instances')).filter(
+      (path) => !directories.some((directory) => `${path}/`.startsWith(`${directory}/`)),
+    ),
   ];
 }
 

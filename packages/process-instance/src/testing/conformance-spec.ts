@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Commands, ConformanceSpec } from '@ccb/conformance';
+import { asProcessRecord } from '../process-data.ts';
 import type { ProcessInstance } from '../process-instance.ts';
 import type { ProcessSpec } from '../process-spec.ts';
 import { leaksOf } from './leaks.ts';
@@ -43,7 +44,12 @@ export function conformanceSpec(
         };
       },
     },
-    leaks: async () => leaksOf(sandbox),
+    leaks: async (kept) =>
+      leaksOf(
+        sandbox,
+        kept.map(({ record }) => asProcessRecord(record)),
+      ),
+    reuse: true,
   };
 }
 

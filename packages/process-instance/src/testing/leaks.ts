@@ -1,13 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProcessRecord } from '../process-data.ts';
 import { isAlive, processesNaming, type Sandbox } from './sandbox.ts';
 
-/** What instances of the sandbox have alive, or have left: processes, and directories with their FIFOs. */
-export function leaksOf({ root, home, instanceIds }: Sandbox): readonly string[] {
+/**
+ * What instances of the sandbox have alive, or have left: processes, and directories with their FIFOs.
+ * @param spared those of them that live on
+ */
+export function leaksOf(
+  { root, home, instanceIds }: Sandbox,
+  spared: readonly ProcessRecord[] = [],
+): readonly string[] {
+  const owned = spared.map(({ data }) => data.directory);
+  const theirs = new Set([
+    ...owned.flatMap((directory) => processesNaming(`${directory}/`)),
+    ...processesOf(spared.map(({ data }) => data.instanceId)),
+  ]);
   const pids = new Set([...processesNaming(root), ...processesOf(instanceIds)]);
   return [
-    ...[...pids].filter(isAlive).map((pid) => `process ${pid}: ${commandLine(pid)}`),
-    ...directories(join(home, 'instances')),
+    ...[...pids].filter((pid) => !theirs.has(pid) && isAlive(pid)).map((pid) => `process ${pid}: ${commandLine(pid)}`),
+    ...directories(join(home, 'instances')).filter(
+      (path) => !owned.some((directory) => `${path}/`.startsWith(`${directory}/`)),
+    ),
   ];
 }
 

@@ -66,7 +66,7 @@ export const leaksMutants: readonly Mutant[] = [
           }
         },
       });
-      return { ...spec, leaks: async () => [...(await spec.leaks()), ...children] };
+      return { ...spec, leaks: async (kept) => [...(await spec.leaks(kept)), ...children] };
     },
   },
   {
