@@ -286,6 +286,8 @@ export class DockerContainer extends AgentInstance {
       const found = await whenDown(this.#engine, this.#agentPlace.container, { signal: AbortSignal.timeout(END_MS) });
       this.#watch?.reconcile(found);
     } catch (error) {
+      // The watch says how it is when the engine is back.
+      if (InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) return;
       // Its container lives.
       this._log('warn', 'agent.connection_lost', { reason: String(error) });
       this.#follow();
@@ -317,8 +319,9 @@ export class DockerContainer extends AgentInstance {
         return instance.state === 'starting' || instance.state === 'stopping' || instance._closing;
       },
       moved: (to, reason, error) => this._moved(to, reason, error),
-      ping: async (signal) => {
-        await super._probe({ signal });
+      ping: async (signal) => (await super._info({ signal })).pingMs !== undefined,
+      unconnected: () => {
+        if (this.state === 'unreachable') this.#follow();
       },
       reachable: () => this._hurry(),
       startedOutside: () => this.#follow(),

@@ -57,7 +57,16 @@ export async function withNode<T>(container: string, work: () => Promise<T>): Pr
     return await work();
   } catch (cause) {
     if (!InstanceError.is(cause, 'CCB_PROGRAM_NOT_FOUND')) throw cause;
-    const message = `${container}: its image has no Node, which the agent runs on (${OLDEST_NODE} or later, as \`node\` on its PATH). Use an image that has it, such as the one that \`ccb image build\` makes.`;
-    throw new InstanceError('CCB_PROGRAM_NOT_FOUND', message, { cause });
+    throw withoutNode(container, { cause });
   }
+}
+
+/** What a container says at its end when there was no Node to begin with: the init that docker puts before it starts anyway. */
+export function endedWithoutNode(lastWords: string): boolean {
+  return /: exit 127\b.*\bnode\b[^\n]*(no such file|not found)/is.test(lastWords);
+}
+
+export function withoutNode(container: string, options: { readonly cause?: unknown } = {}): InstanceError {
+  const message = `${container}: its image has no Node, which the agent runs on (${OLDEST_NODE} or later, as \`node\` on its PATH). Use an image that has it, such as the one that \`ccb image build\` makes.`;
+  return new InstanceError('CCB_PROGRAM_NOT_FOUND', message, options);
 }

@@ -15,6 +15,7 @@ import { whenDown } from './when-down.ts';
 
 /** Runs in the container: writes what comes by stdin. */
 const INSTALL = `
+process.on('uncaughtException', (error) => { console.error(error.message); process.exit(1); });
 const fs = require('fs');
 const [root] = process.argv.slice(1);
 for (const name of ['agent', 'state', 'home']) fs.mkdirSync(root + '/' + name, { recursive: true, mode: 0o700 });
@@ -81,7 +82,8 @@ export class InjectedAgent implements AgentPlace {
   }
 
   async revive(call: Call): Promise<boolean> {
-    if (await this.#agentLives(call)) return false;
+    const { paused } = (await this.#inspect(call)).state;
+    if (paused || (await this.#agentLives(call))) return false;
     return (await this.launch(call)) === 'launched';
   }
 

@@ -1,7 +1,7 @@
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { whyEnded } from '../container/ended.ts';
-import { type Ownership, ownContainer } from '../container/own-container.ts';
+import { type Ownership, ownContainer, ownRemains } from '../container/own-container.ts';
 import type { ContainerInspection, Engine, ExecCommand } from '../engine/engine.ts';
 import type { AgentPlace } from './agent-place.ts';
 import { isAlive, startByExec } from './exec-agent.ts';
@@ -65,6 +65,9 @@ export class MainProcess implements AgentPlace {
 
   async revive(call: Call): Promise<boolean> {
     const { engine, own, paths } = this.#scene;
+    const found = await ownContainer(engine, own, call);
+    // Nothing can be started beside what is paused.
+    if (!found?.state.running || found.state.paused) return false;
     if (await isAlive(engine, own.containerName, paths, call)) return false;
     await startByExec(engine, own.containerName, paths, call);
     return true;
@@ -79,7 +82,7 @@ export class MainProcess implements AgentPlace {
 
   async kill({ graceMs, ...call }: Call & { readonly graceMs: number }): Promise<void> {
     const { engine, own } = this.#scene;
-    const found = await ownContainer(engine, own, call);
+    const found = await ownRemains(engine, own, call);
     // A paused one cannot hear the polite request.
     if (found?.state.paused) await engine.killContainer(found.id, 'SIGKILL', call);
     if (found?.state.running) await engine.stopContainer(found.id, graceMs, call);

@@ -4,7 +4,9 @@ import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel, NamedPipeError } from '@ccb/named-pipe';
 import type { Engine } from '../engine/engine.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 import type { AgentPlace } from './agent-place.ts';
+import { endedWithoutNode, withoutNode } from './foothold.ts';
 import { openRelay } from './relay-channel.ts';
 import { whenDown } from './when-down.ts';
 
@@ -47,7 +49,9 @@ export class TransportChoice {
     const over = new AbortController();
     const signal = AbortSignal.any([call.signal, over.signal]);
     const ended = whenDown(engine, place.container, { signal }).then(async () => {
-      throw new InstanceError('CCB_AGENT_UNREACHABLE', await place.lastWords(call), { retryable: true });
+      const words = await place.lastWords(call);
+      if (endedWithoutNode(words)) throw withoutNode(place.container);
+      throw new InstanceError('CCB_AGENT_UNREACHABLE', words, { retryable: true });
     });
     ended.catch(() => {});
     const opening = this.#open(signal);
@@ -99,7 +103,8 @@ export class TransportChoice {
       }
       return winner;
     } catch (error) {
-      throw (error as AggregateError).errors[0];
+      // The relay's words are the better ones: it sees whether anybody listens.
+      throw (error as AggregateError).errors.at(-1);
     } finally {
       decided.abort();
       for (const attempt of [direct, relayed]) {
@@ -133,19 +138,20 @@ export class TransportChoice {
   /** The same protocol over one persistent exec in the container. */
   async _execFallback(signal: AbortSignal): Promise<Channel> {
     const { engine, place, observing } = this.#scene;
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(HANDSHAKE_MS)]);
+    const bounded = timeLimit(HANDSHAKE_MS, signal);
     const relay = new RenewableChannel((opening) => openRelay(engine, place, observing, opening));
     try {
       await relay.renew(bounded);
     } catch (error) {
       await relay.close();
-      throw signal.aborted || !bounded.aborted ? error : silent(this.#scene.instance, error);
+      throw signal.aborted || !bounded.aborted ? error : silent(this.#scene.instance);
     }
     return relay;
   }
 }
 
-function silent(instance: string, cause: unknown): InstanceError {
+function silent(instance: string): InstanceError {
+  const cause = new InstanceError('CCB_TIMEOUT', `not within ${HANDSHAKE_MS} ms`);
   const message = `${instance}: no handshake came back through the relay within ${HANDSHAKE_MS} ms; the agent is there, or its socket is, but it says nothing`;
   return new InstanceError('CCB_AGENT_UNREACHABLE', message, { cause, retryable: true, instance });
 }

@@ -3,6 +3,7 @@ import type { InstanceLayout } from '@ccb/container-agent';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
 import { lookAround } from '../agent/foothold.ts';
 import type { ContainerInspection, Engine } from '../engine/engine.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 import type { DockerRecord } from './docker-data.ts';
 import type { DockerSpec } from './docker-spec.ts';
 import { labels } from './own-container.ts';
@@ -21,8 +22,7 @@ export async function adoption(
   engine: Engine,
   { signal, timeoutMs = LOOK_MS }: CallOptions,
 ): Promise<DockerRecord> {
-  const limit = AbortSignal.timeout(timeoutMs);
-  const call = { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) };
+  const call = { signal: timeLimit(timeoutMs, ...(signal ? [signal] : [])) };
   const found = await engine.inspectContainer(container, call);
   assertAdoptable(spec.name, found);
   if (!found.state.running) await engine.startContainer(found.id, call);

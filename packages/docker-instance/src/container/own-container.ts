@@ -58,7 +58,16 @@ function isOwn(
  * @throws {InstanceError} CCB_NOT_FOUND when it was made on another engine
  */
 export async function removeOwnContainer(engine: Engine, own: Ownership, call: Call): Promise<void> {
+  const found = await ownRemains(engine, own, call);
+  if (found !== undefined) await engine.removeContainer(found.id, call);
+}
+
+/**
+ * As ownContainer, to end it: a container of somebody else is no obstacle, as there is none of its own then.
+ * @throws {InstanceError} CCB_NOT_FOUND when it was made on another engine
+ */
+export async function ownRemains(engine: Engine, own: Ownership, call: Call): Promise<ContainerInspection | undefined> {
   const found = await inspection(engine, own.containerName, call);
   if (found === undefined) assertOwnEngine(engine, own);
-  else if (isOwn(found, own)) await engine.removeContainer(found.id, call);
+  return found !== undefined && isOwn(found, own) ? found : undefined;
 }

@@ -1,5 +1,6 @@
 import { InstanceError } from '@ccb/instance-interface';
 import type { ContainerInspection, Engine, EngineEvent } from '../engine/engine.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 import { endedWell, whyDown, whyEnded } from './ended.ts';
 import { inspection } from './own-container.ts';
 
@@ -11,8 +12,10 @@ export interface StateWatchEvents {
   /** This handle is starting or stopping it at the moment. */
   readonly moving: boolean;
   moved(to: 'running' | 'unreachable' | 'stopped' | 'failed', reason: string, error?: InstanceError): void;
-  /** Rejects when the agent does not answer a ping. */
-  ping(signal: AbortSignal): Promise<void>;
+  /** false: this handle has no connection to the agent. Rejects when the agent does not answer. */
+  ping(signal: AbortSignal): Promise<boolean>;
+  /** The container runs and this handle never reached its agent: it may now. */
+  unconnected(): void;
   /** It may be within reach again, for those commands. */
   reachable(): void;
   /** Somebody else started it: this handle may follow. */
@@ -95,7 +98,7 @@ export class StateWatch {
   }
 
   async #died({ exitCode }: EngineEvent): Promise<void> {
-    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(LOOK_MS)]);
+    const signal = timeLimit(LOOK_MS, this.#over.signal);
     const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
     // Told late, of a life that is over: it was started again since.
     if (this.#over.signal.aborted || found?.state.running) return;
@@ -117,8 +120,10 @@ export class StateWatch {
 
   async #answers(reason: string): Promise<void> {
     try {
-      await this.#events.ping(AbortSignal.any([this.#over.signal, AbortSignal.timeout(LOOK_MS)]));
-      if (!this.#over.signal.aborted) this.#events.moved('running', reason);
+      const connected = await this.#events.ping(timeLimit(LOOK_MS, this.#over.signal));
+      if (this.#over.signal.aborted) return;
+      if (connected) this.#events.moved('running', reason);
+      else if (!this.#events.moving) this.#events.unconnected();
     } catch {
       // Its silence, or its end, is told by whoever hears of it.
     }

@@ -4,6 +4,7 @@ import type { Call } from '@ccb/instance-interface/abstract';
 import { acquireLock } from '@ccb/named-pipe/lock';
 import type { AgentPlace } from '../agent/agent-place.ts';
 import type { Engine } from '../engine/engine.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 import { placeOf } from '../place.ts';
 import { asDockerRecord } from './docker-data.ts';
 
@@ -19,8 +20,7 @@ export async function sweepEphemeral(
   home: string,
   { signal }: CallOptions = {},
 ): Promise<readonly string[]> {
-  const ending = AbortSignal.timeout(SWEEP_MS);
-  const call = { signal: signal === undefined ? ending : AbortSignal.any([signal, ending]) };
+  const call = { signal: timeLimit(SWEEP_MS, ...(signal ? [signal] : [])) };
   const swept: string[] = [];
   for (const directory of instanceDirectories(home)) {
     if (call.signal.aborted) break;

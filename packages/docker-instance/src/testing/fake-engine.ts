@@ -65,9 +65,11 @@ export class FakeEngine implements AsyncDisposable {
     this.state.onEvent = (event) => this.tell(event);
   }
 
-  /** From now on, for every request whose `METHOD /path?query` matches. */
-  fails(path: RegExp, fault: FakeFault, message = 'scripted'): void {
-    this.#faults.unshift({ path, fault, message });
+  /** From now on, for every request whose `METHOD /path?query` matches. Returns the end of it. */
+  fails(path: RegExp, fault: FakeFault, message = 'scripted'): () => void {
+    const scripted = { path, fault, message };
+    this.#faults.unshift(scripted);
+    return () => void this.#faults.splice(this.#faults.indexOf(scripted), 1);
   }
 
   /** All who read `/events` get it. */
