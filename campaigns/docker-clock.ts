@@ -21,7 +21,9 @@ export class DockerClock {
 
   constructor() {
     const format = '{{.TimeNano}} {{.Action}} {{.Actor.Attributes.name}}';
-    const args = ['events', '--filter', 'type=container', '--since', '0s', '--format', format];
+    // Of these alone: the action of others is the text of a command, with its newlines.
+    const filters = ['type=container', 'event=die', 'event=pause'].flatMap((filter) => ['--filter', filter]);
+    const args = ['events', ...filters, '--since', '0s', '--format', format];
     this.#child = spawn('docker', args, { stdio: ['ignore', 'pipe', 'ignore'] });
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const [nano = '', action = '', container = ''] = line.split(' ');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PrivateEngine } from '../packages/docker-instance/src/testing/private-engine.ts';
 import type { Field } from './campaign.ts';
-import { DockerGround, type Transport } from './docker-ground.ts';
+import { DockerGround, type Transport, wayOf } from './docker-ground.ts';
 import { Lane } from './docker-lane.ts';
 import { Random } from './random.ts';
 import type { Ran } from './rotation.ts';
@@ -18,7 +18,7 @@ export async function engineKilled(field: Field, count: number, seed: number, ra
     ended: rowsOf(
       field,
       'it comes back and ends its containers',
-      'exact, or CCB_AGENT_LOST that names their end, within 10 s',
+      'exact, or within 10 s CCB_STOPPED (an engine ends politely what it finds) or CCB_AGENT_LOST that names their end',
     ),
   };
   const engine = await PrivateEngine.start();
@@ -44,7 +44,9 @@ export async function engineKilled(field: Field, count: number, seed: number, ra
           if (movedAt !== undefined) tally.most('state after the strike', movedAt - (await once()), 'ms');
           if (kept) tally.check(outcome === 'completed', `ended ${outcome}: ${message}`);
           else if (outcome !== 'completed') {
-            const named = outcome === 'CCB_AGENT_LOST' && /the container ended: exit \d+/.test(message);
+            const named =
+              outcome === 'CCB_STOPPED' ||
+              (outcome === 'CCB_AGENT_LOST' && /the container ended: exit \d+/.test(message));
             tally.check(named, `ended ${outcome}: ${message}`);
           }
         });
@@ -66,9 +68,8 @@ async function struckOnce(engine: PrivateEngine, liveRestore: boolean, random: R
 
 function rowsOf(field: Field, then: string, asserted: string): readonly Tally[] {
   return TRANSPORTS.map((transport) => {
-    const way = transport === 'fifo' ? 'over the pipes' : 'over the relay';
     return field.row(
-      `SIGKILL of the engine at a random moment of an answer of 10,000 lines, ${way}; ${then}`,
+      `SIGKILL of the engine at a random moment of an answer of 10,000 lines, ${wayOf(transport)}; ${then}`,
       `${asserted}; ${ASSERTED}`,
     );
   });

@@ -1,13 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { PrivateEngine } from '../packages/docker-instance/src/testing/private-engine.ts';
 import { ensureTestImage } from '../packages/docker-instance/src/testing/test-image.ts';
 import { type CampaignOptions, type CampaignResult, campaign, type Field } from './campaign.ts';
 import { childProgram } from './child-program.ts';
 import { settled } from './deadline.ts';
-import { bridgeKilled } from './docker-bridge-killed.ts';
+import { bridgeKilled, bridgeRow } from './docker-bridge-killed.ts';
 import { DockerClock } from './docker-clock.ts';
 import { engineKilled } from './docker-engine-killed.ts';
-import { DockerGround, docker, type Transport, WORKSPACE } from './docker-ground.ts';
+import { DockerGround, docker, type Transport, WORKSPACE, wayOf } from './docker-ground.ts';
 import { Lane } from './docker-lane.ts';
 import { type Fault, faults } from './docker-strikes.ts';
 import { ownConnections } from './processes.ts';
@@ -16,8 +17,12 @@ import { Ran } from './rotation.ts';
 import type { Tally } from './tally.ts';
 
 const TRANSPORTS: readonly Transport[] = ['fifo', 'exec'];
+/** ms that an engine has to say that it is there. */
+const ANSWER_MS = 10_000;
 /** ms that a state may be behind the engine's own event, on a busy machine. */
 const BEHIND_MS = 1_000;
+
+type Rows = Readonly<Record<Transport, { readonly struck: ReadonlyMap<Fault, Tally>; readonly bridgeKilled: Tally }>>;
 
 /** What the world does to containers and to their engine in the middle of an answer. `count`: strikes of each kind, half of them over each transport. */
 export async function run(options: CampaignOptions): Promise<CampaignResult> {
@@ -28,35 +33,49 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
     field.sandbox.defer(() => checkConnections(connections));
     const ground = new DockerGround(field.sandbox, { docker, image: await ensureTestImage() });
     const ran = new Ran(field.sandbox, WORKSPACE);
-    await besideForeign(field, ground, async () => {
-      await using clock = new DockerClock();
-      const rows = TRANSPORTS.map((transport) => faults.map((fault) => rowOf(field, fault, transport)));
-      await Promise.all(
-        TRANSPORTS.map(async (transport, i) => {
-          const lane = new Lane(ground, transport, new Random(options.seed + i), ran);
-          const count = half(options.count, transport);
-          for (const [j, fault] of faults.entries()) {
-            const tally = rows[i]?.[j] as Tally;
-            for (let n = 0; n < count; n += 1) await struck(field, tally, lane, fault, clock, `${transport} ${n}`);
-          }
-          await lane.retire();
-        }),
-      );
-      for (const [i, transport] of TRANSPORTS.entries()) {
-        const random = new Random(options.seed + 10 + i);
-        await bridgeKilled(field, ground, transport, half(options.count, transport), random, ran);
-      }
-    });
-    await engineKilled(field, options.count, options.seed + 20, ran);
+    const rows = rowsOf(field);
+    await together([
+      // Each of the two mostly waits for its engine.
+      besideForeign(field, ground, () => onSharedEngine(field, ground, ran, rows)),
+      engineKilled(field, options.count, options.seed + 20, ran),
+    ]);
   });
+}
+
+async function onSharedEngine(field: Field, ground: DockerGround, ran: Ran, rows: Rows): Promise<void> {
+  const { count, seed } = field.options;
+  await using clock = new DockerClock();
+  await together(
+    TRANSPORTS.map(async (transport, i) => {
+      const lane = new Lane(ground, transport, new Random(seed + i), ran);
+      const { struck, bridgeKilled: bridge } = rows[transport];
+      for (const [fault, tally] of struck) {
+        for (let n = 0; n < half(count, transport); n += 1)
+          await strikeOne(field, tally, lane, fault, clock, `${transport} ${n}`);
+      }
+      await lane.retire();
+      await bridgeKilled(field, bridge, ground, transport, half(count, transport), new Random(seed + 10 + i), ran);
+    }),
+  );
+}
+
+/** All of it, to the end, also when some of it fails. */
+async function together(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Why the campaign cannot be run here. */
 export function unavailable(): string | undefined {
+  try {
+    execFileSync('docker', ['version'], { stdio: 'ignore', timeout: ANSWER_MS });
+  } catch {
+    return 'no Docker engine answers';
+  }
   return PrivateEngine.unavailable();
 }
 
-async function struck(
+async function strikeOne(
   field: Field,
   tally: Tally,
   lane: Lane,
@@ -103,10 +122,23 @@ async function checkConnections(before: number): Promise<void> {
   if (now > before) throw new Error(`${now - before} sockets or pipes of this process are left`);
 }
 
+/** In the order of the table. */
+function rowsOf(field: Field): Rows {
+  const fifo = new Map<Fault, Tally>();
+  const exec = new Map<Fault, Tally>();
+  for (const fault of faults) {
+    fifo.set(fault, rowOf(field, fault, 'fifo'));
+    exec.set(fault, rowOf(field, fault, 'exec'));
+  }
+  return {
+    fifo: { struck: fifo, bridgeKilled: bridgeRow(field, 'fifo') },
+    exec: { struck: exec, bridgeKilled: bridgeRow(field, 'exec') },
+  };
+}
+
 function rowOf(field: Field, { what, asserted }: Fault, transport: Transport): Tally {
-  const way = transport === 'fifo' ? 'over the pipes' : 'over the relay';
   return field.row(
-    `${what} at a random moment of an answer of 10,000 lines, ${way}`,
+    `${what} at a random moment of an answer of 10,000 lines, ${wayOf(transport)}`,
     `${asserted}; text a beginning of the truth, the journal says the same again, the command ran once, next answer exact on the same handle, no stray process`,
   );
 }

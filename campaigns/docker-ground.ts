@@ -18,6 +18,10 @@ export const WORKSPACE = '/workspace';
 
 export type Transport = 'fifo' | 'exec';
 
+export function wayOf(transport: Transport): string {
+  return transport === 'fifo' ? 'over the pipes' : 'over the relay';
+}
+
 /** The engine's own command line: what the world does to containers. */
 export type DockerCommand = (...args: readonly string[]) => Promise<string>;
 

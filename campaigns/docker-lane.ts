@@ -1,6 +1,6 @@
 import type { DockerContainer } from '@ccb/docker-instance';
 import { checkNext, checkStruck, type Struck, strikeAnswer } from './agent-killed.ts';
-import { outcomeOf, readAnswer } from './answer.ts';
+import { messageOf, outcomeOf, readAnswer } from './answer.ts';
 import { settled, within } from './deadline.ts';
 import { containerOf, type DockerGround, type Transport } from './docker-ground.ts';
 import type { Random } from './random.ts';
@@ -93,5 +93,8 @@ export class Lane {
 async function checkAgain(tally: Tally, instance: DockerContainer, struck: Struck): Promise<void> {
   const again = await within(STEP_MS, 'the answer again', readAnswer(instance.resumeCommand(struck.id)));
   tally.same('the answer again', again.text, struck.text);
-  tally.check(outcomeOf(again) === struck.outcome, `${struck.outcome} is now ${outcomeOf(again)}`);
+  tally.check(
+    outcomeOf(again) === struck.outcome,
+    () => `${struck.outcome} is now ${outcomeOf(again)}: ${messageOf(again)}`,
+  );
 }

@@ -13,6 +13,7 @@ import type { AgentLog } from './log.ts';
 import { Observers } from './observers.ts';
 import { Outbox } from './outbox.ts';
 import { PipeListener } from './pipe-listener.ts';
+import { previousEnd } from './previous-end.ts';
 import { Program } from './program.ts';
 import { Refusal } from './refusal.ts';
 import { Sender } from './sender.ts';
@@ -205,8 +206,8 @@ export class Agent implements AsyncDisposable {
 
   /** A command that was begun and never ended died with an earlier agent: nobody knows how far it came, so it never runs again. */
   #endLost(): void {
-    const { previousEnd } = this.#settings;
-    const why = previousEnd === undefined ? '' : ` (${previousEnd})`;
+    const end = previousEnd(this.#settings);
+    const why = end === undefined ? '' : ` (${end})`;
     for (const { id } of this.#journal.unended) {
       this.#log('warn', 'command.lost', { id });
       const message = `the agent died while the command ran${why}; how far it came is not known, and it was not run again`;

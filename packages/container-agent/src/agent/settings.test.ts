@@ -31,6 +31,7 @@ test('settings as a host writes them are taken as they are', () => {
     socket: '/ccb/state/agent.sock',
     log: '/ccb/state/agent.log',
     previousEnd: 'the container ended: exit 137, out of memory',
+    launch: '2f9d9a52-9f0c-4a0e-b7f1-5d1c8f1f7f62',
     ephemeral: { hostGoneMs: 30_000 },
   };
   expect(parseSettings(contained)).toEqual(contained);
@@ -66,6 +67,7 @@ test.each<[field: string, value: unknown, says?: string]>([
   ['socket', '/a\0b'],
   ['log', 'agent.log'],
   ['previousEnd', 'x'.repeat(1_001)],
+  ['launch', 5],
   ['journal', { segmentBytes: -1 }, 'segmentBytes'],
   ['hostSilenceMs', 'soon'],
   ['stall', 5],

@@ -71,6 +71,8 @@ export interface AgentSettings {
   readonly log?: string | undefined;
   /** How the agent before this one ended, where the host knows it; stands in the message of commands that died with it. */
   readonly previousEnd?: string | undefined;
+  /** Another one for each writing of these settings: `previousEnd` holds for the first agent alone that reads them. */
+  readonly launch?: string | undefined;
 }
 
 /** @throws {Error} that names the file and the field */
@@ -110,6 +112,7 @@ export function parseSettings(value: unknown): AgentSettings {
   if (settings.stall !== undefined) parseStall(settings.stall, (field, expected) => new FrameError(field, expected));
   optionalCount(settings, 'hostSilenceMs');
   optionalText(settings, 'previousEnd', 1_000);
+  optionalText(settings, 'launch', 100);
   return settings as unknown as AgentSettings;
 }
 

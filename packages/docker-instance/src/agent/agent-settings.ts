@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AgentSettings } from '@ccb/container-agent';
 import type { DockerRecord } from '../container/docker-data.ts';
 import { settingsEnvironment } from '../container/environment.ts';
@@ -36,5 +37,6 @@ export function agentSettings({ record, paths, environment, previousEnd }: Setti
     // What an exec writes to its stderr is kept by nobody.
     log: adopted ? `${paths.state}/agent.log` : undefined,
     previousEnd,
+    launch: randomUUID(),
   };
 }
