@@ -1,4 +1,5 @@
 import type { InstanceInterface } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { Bench } from './bench.ts';
 import type { Commands } from './commands.ts';
 import type { Reused } from './reused.ts';
@@ -88,7 +89,7 @@ export class OpenBench<I extends InstanceInterface> implements Bench {
   async #make(signal: AbortSignal = this.signal): Promise<I> {
     count += 1;
     const name = `conformance-${process.pid}-${count}`;
-    return await this.#spec.create({ name, signal: AbortSignal.any([this.signal, signal]) });
+    return await this.#spec.create({ name, signal: anySignal(this.signal, signal) });
   }
 
   async #open(opening: Promise<I>): Promise<I> {

@@ -1,4 +1,5 @@
 export type { Answer, AnswerPosition } from './abstract/answer/answer.ts';
+export { anySignal } from './abstract/any-signal.ts';
 export type { Call, Command } from './abstract/call.ts';
 export { answerByPolicy, isOffered, optionOf, type PermissionDecision } from './abstract/commands/permission.ts';
 export {

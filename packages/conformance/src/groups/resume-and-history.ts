@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CommandEvent, HistoryEntry, InstanceInterface } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { Bench, Group } from '../bench.ts';
 import { assertAnswers } from '../scene/answering.ts';
 import { hang } from '../scene/hanging.ts';
@@ -217,7 +218,7 @@ export const resumeAndHistory: Group = {
         const following = (async (): Promise<void> => {
           for await (const entry of instance.history({
             follow: true,
-            signal: AbortSignal.any([signal, given.signal]),
+            signal: anySignal(signal, given.signal),
           })) {
             seen.push(entry);
             if (entry.type === 'end' && entry.commandId === next.id) given.abort(reason);

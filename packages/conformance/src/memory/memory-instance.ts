@@ -5,7 +5,7 @@ import {
   type InstanceInfo,
   type OpenOptions,
 } from '@ccb/instance-interface';
-import { AbstractInstance, type Answer, type Call } from '@ccb/instance-interface/abstract';
+import { AbstractInstance, type Answer, anySignal, type Call } from '@ccb/instance-interface/abstract';
 import type { MemoryPlace, Visitor } from './memory-place.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
@@ -101,7 +101,7 @@ export class MemoryInstance extends AbstractInstance implements Visitor {
   }
 
   protected override async _cancel(answer: Answer, reason: 'cancelled' | 'timeout', { signal }: Call): Promise<void> {
-    await this.place.wire.reach(AbortSignal.any([signal, AbortSignal.timeout(cancelMs)]));
+    await this.place.wire.reach(anySignal(signal, AbortSignal.timeout(cancelMs)));
     this.place.cancel(answer.id, reason);
   }
 
@@ -116,7 +116,7 @@ export class MemoryInstance extends AbstractInstance implements Visitor {
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<HistoryEntry> {
     const { after, follow, signal } = options;
-    const until = signal === undefined ? this.#gone.signal : AbortSignal.any([signal, this.#gone.signal]);
+    const until = signal === undefined ? this.#gone.signal : anySignal(signal, this.#gone.signal);
     return this.place.journal.read(after, follow, until);
   }
 

@@ -1,5 +1,6 @@
 import { InstanceError, type LogEntry } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { Channel } from '@ccb/named-pipe';
 import { AgentClient } from './agent-client.ts';
 import { Backoff } from './backoff.ts';
@@ -151,7 +152,7 @@ export class AgentLink {
     if (found === 'launched') return await work(call);
     const done = new AbortController();
     const gone = new AbortController();
-    const watching = AbortSignal.any([call.signal, done.signal]);
+    const watching = anySignal(call.signal, done.signal);
     this.#door.whenGone({ signal: watching }).then(
       () =>
         gone.abort(
@@ -160,7 +161,7 @@ export class AgentLink {
       () => undefined,
     );
     try {
-      return await work({ signal: AbortSignal.any([call.signal, gone.signal]) });
+      return await work({ signal: anySignal(call.signal, gone.signal) });
     } finally {
       done.abort();
     }
@@ -189,8 +190,8 @@ export class AgentLink {
     this.#recovery = given;
     const backoff = new Backoff();
     this.#backoff = backoff;
-    const ended = AbortSignal.any([this.#over.signal, given.signal]);
-    const signal = AbortSignal.any([ended, AbortSignal.timeout(reconnectMs)]);
+    const ended = anySignal(this.#over.signal, given.signal);
+    const signal = anySignal(ended, AbortSignal.timeout(reconnectMs));
     for (let attempt = 0; ; attempt += 1) {
       try {
         await backoff.pause(signal);
@@ -220,7 +221,7 @@ export class AgentLink {
       lost.abort(new InstanceError('CCB_BACKEND_UNREACHABLE', message, { retryable: true, instance: name }));
     });
     try {
-      const signal = AbortSignal.any([call.signal, lost.signal]);
+      const signal = anySignal(call.signal, lost.signal);
       await client.whenUp({ signal, timeoutMs });
       await client.configure(secrets, { signal });
     } finally {

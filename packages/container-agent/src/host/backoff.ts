@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { anySignal } from '@ccb/instance-interface/abstract';
 
 /** ms before each further attempt; the last one repeats. */
 const PAUSES_MS = [0, 100, 500, 2_000, 5_000];
@@ -24,7 +25,7 @@ export class Backoff {
     const ms = this.#pausesMs[Math.min(this.#attempts, this.#pausesMs.length - 1)];
     this.#attempts += 1;
     try {
-      await delay(ms, undefined, { signal: AbortSignal.any([signal, this.#hurried.signal]) });
+      await delay(ms, undefined, { signal: anySignal(signal, this.#hurried.signal) });
     } catch (error) {
       if (signal.aborted) throw error;
     }

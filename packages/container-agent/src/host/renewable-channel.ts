@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import { type Channel, type DownReason, NamedPipeError, type Peer, type ReadOptions } from '@ccb/named-pipe';
 
 type CallOptions = NonNullable<Parameters<Channel['whenUp']>[0]>;
@@ -50,7 +51,7 @@ export class RenewableChannel implements Channel {
     this.#renewal = renewal;
     this.#failure = undefined;
     try {
-      await this.#replace(AbortSignal.any([signal, renewal.signal]));
+      await this.#replace(anySignal(signal, renewal.signal));
     } catch (error) {
       if (this.#renewal === renewal) this.#fail(error);
       throw error;
@@ -78,7 +79,7 @@ export class RenewableChannel implements Channel {
     const up = new Promise<void>((resolve, reject) => Object.assign(waiter, { resolve, reject }));
     this.#waiting.add(waiter);
     try {
-      await unlessAborted(up, signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+      await unlessAborted(up, signal === undefined ? late.signal : anySignal(signal, late.signal));
     } finally {
       this.#waiting.delete(waiter);
       clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { visible } from '@ccb/container-agent';
 import type { Call } from '@ccb/instance-interface/abstract';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { Engine } from '../engine/engine.ts';
-import { timeLimit } from '../engine/time-limit.ts';
 
 const LINES = 8;
 /** Characters. */
@@ -12,7 +12,7 @@ const WAIT_MS = 2_000;
 export async function lastLines(engine: Engine, container: string, { signal }: Call): Promise<string> {
   const lines: string[] = [];
   try {
-    const bounded = timeLimit(WAIT_MS, signal);
+    const bounded = anySignal(AbortSignal.timeout(WAIT_MS), signal);
     for await (const { text } of engine.logs(container, { tail: LINES, signal: bounded })) lines.push(text);
   } catch {
     // What was read by then is what there is.

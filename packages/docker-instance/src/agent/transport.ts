@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { agentChannelLimits, openObserverChannel, RenewableChannel, translated } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel, NamedPipeError } from '@ccb/named-pipe';
 import type { Engine } from '../engine/engine.ts';
-import { timeLimit } from '../engine/time-limit.ts';
 import type { AgentPlace } from './agent-place.ts';
 import { endedWithoutNode, withoutNode } from './foothold.ts';
 import { openRelay } from './relay-channel.ts';
@@ -47,7 +47,7 @@ export class TransportChoice {
   async open(call: Call): Promise<Channel> {
     const { engine, place, log } = this.#scene;
     const over = new AbortController();
-    const signal = AbortSignal.any([call.signal, over.signal]);
+    const signal = anySignal(call.signal, over.signal);
     const ended = whenDown(engine, place.container, { signal }).then(async () => {
       const words = await place.lastWords(call);
       if (endedWithoutNode(words)) throw withoutNode(place.container);
@@ -85,7 +85,7 @@ export class TransportChoice {
   /** One agent serves both ways: the relay comes up first only where the pipes do not reach it. */
   async #race(pipes: string, signal: AbortSignal): Promise<Channel> {
     const decided = new AbortController();
-    const undecided = AbortSignal.any([signal, decided.signal]);
+    const undecided = anySignal(signal, decided.signal);
     const direct = this.#throughPipes(pipes, undecided);
     const headStart = Promise.race([
       delay(HEAD_START_MS, undefined, { signal: undecided }),
@@ -138,7 +138,7 @@ export class TransportChoice {
   /** The same protocol over one persistent exec in the container. */
   async _execFallback(signal: AbortSignal): Promise<Channel> {
     const { engine, place, observing } = this.#scene;
-    const bounded = timeLimit(HANDSHAKE_MS, signal);
+    const bounded = anySignal(AbortSignal.timeout(HANDSHAKE_MS), signal);
     const relay = new RenewableChannel((opening) => openRelay(engine, place, observing, opening));
     try {
       await relay.renew(bounded);

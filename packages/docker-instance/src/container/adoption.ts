@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { InstanceLayout } from '@ccb/container-agent';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import { lookAround } from '../agent/foothold.ts';
 import type { ContainerInspection, Engine } from '../engine/engine.ts';
-import { timeLimit } from '../engine/time-limit.ts';
 import type { DockerRecord } from './docker-data.ts';
 import type { DockerSpec } from './docker-spec.ts';
 import { labels } from './own-container.ts';
@@ -22,7 +22,7 @@ export async function adoption(
   engine: Engine,
   { signal, timeoutMs = LOOK_MS }: CallOptions,
 ): Promise<DockerRecord> {
-  const call = { signal: timeLimit(timeoutMs, ...(signal ? [signal] : [])) };
+  const call = { signal: anySignal(AbortSignal.timeout(timeoutMs), signal) };
   const found = await engine.inspectContainer(container, call);
   assertAdoptable(spec.name, found);
   if (!found.state.running) await engine.startContainer(found.id, call);

@@ -1,6 +1,6 @@
 import { InstanceError } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { ContainerInspection, Engine, EngineEvent } from '../engine/engine.ts';
-import { timeLimit } from '../engine/time-limit.ts';
 import { endedWell, whyDown, whyEnded } from './ended.ts';
 import { inspection } from './own-container.ts';
 
@@ -98,7 +98,7 @@ export class StateWatch {
   }
 
   async #died({ exitCode }: EngineEvent): Promise<void> {
-    const signal = timeLimit(LOOK_MS, this.#over.signal);
+    const signal = anySignal(AbortSignal.timeout(LOOK_MS), this.#over.signal);
     const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
     // Told late, of a life that is over: it was started again since.
     if (this.#over.signal.aborted || found?.state.running) return;
@@ -120,7 +120,7 @@ export class StateWatch {
 
   async #answers(reason: string): Promise<void> {
     try {
-      const connected = await this.#events.ping(timeLimit(LOOK_MS, this.#over.signal));
+      const connected = await this.#events.ping(anySignal(AbortSignal.timeout(LOOK_MS), this.#over.signal));
       if (this.#over.signal.aborted) return;
       if (connected) this.#events.moved('running', reason);
       else if (!this.#events.moving) this.#events.unconnected();

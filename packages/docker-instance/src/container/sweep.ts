@@ -1,10 +1,10 @@
 import { instanceDirectories, instanceLayout, readOwnRecord, removeDirectory } from '@ccb/container-agent';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import { acquireLock } from '@ccb/named-pipe/lock';
 import type { AgentPlace } from '../agent/agent-place.ts';
 import type { Engine } from '../engine/engine.ts';
-import { timeLimit } from '../engine/time-limit.ts';
 import { placeOf } from '../place.ts';
 import { asDockerRecord } from './docker-data.ts';
 
@@ -20,7 +20,7 @@ export async function sweepEphemeral(
   home: string,
   { signal }: CallOptions = {},
 ): Promise<readonly string[]> {
-  const call = { signal: timeLimit(SWEEP_MS, ...(signal ? [signal] : [])) };
+  const call = { signal: anySignal(AbortSignal.timeout(SWEEP_MS), signal) };
   const swept: string[] = [];
   for (const directory of instanceDirectories(home)) {
     if (call.signal.aborted) break;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import { about, pathOf } from './containers.ts';
 import type { LogLine, LogOptions } from './engine.ts';
 import { logLines } from './stream/log-lines.ts';
@@ -13,7 +14,7 @@ export async function* containerLogs(
   tty: boolean,
   { follow = false, since, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine, void, void> {
-  const ending = signal === undefined ? wire.closed : AbortSignal.any([signal, wire.closed]);
+  const ending = signal === undefined ? wire.closed : anySignal(signal, wire.closed);
   const stream = await wire.open(
     {
       ...about(id, `read the log of the container ${id}`),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { ImageProgress } from './engine.ts';
 import { refused, unreadable } from './errors.ts';
 import { Fields } from './fields.ts';
@@ -26,7 +27,7 @@ export async function followProgress(
   const quiet = new AbortController();
   const timer = setTimeout(() => quiet.abort(tooQuiet(wire, request, patience.quietMs)), patience.quietMs);
   patience.onUpload?.(() => timer.refresh());
-  const signal = call.signal === undefined ? quiet.signal : AbortSignal.any([call.signal, quiet.signal]);
+  const signal = call.signal === undefined ? quiet.signal : anySignal(call.signal, quiet.signal);
   try {
     await wire.bounded(request, { timeoutMs: call.timeoutMs ?? OVERALL_MS, signal }, (ending) =>
       wire.read(request, ending, async (answer) => {

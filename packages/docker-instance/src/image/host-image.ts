@@ -1,4 +1,5 @@
 import { type CallOptions, InstanceError } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { Engine, ImageProgress } from '../engine/engine.ts';
 import { type HostProgram, hostProgram, hostPrograms, onPath } from './host-programs.ts';
 import { hostRoot } from './host-root.ts';
@@ -53,7 +54,7 @@ export async function importPrograms(
   const broken = new AbortController();
   const tar = tarStream(root).once('error', (cause) => broken.abort(unreadable(name, cause)));
   try {
-    const call = { signal: AbortSignal.any([broken.signal, ...(signal ? [signal] : [])]), timeoutMs };
+    const call = { signal: anySignal(broken.signal, signal), timeoutMs };
     await engine.importImage(name, tar, changes, progress, call);
   } finally {
     tar.destroy();

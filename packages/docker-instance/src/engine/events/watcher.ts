@@ -1,4 +1,5 @@
 import type { Log } from '@ccb/instance-interface';
+import { anySignal } from '@ccb/instance-interface/abstract';
 import type { ContainerInspection, EngineEvent } from '../engine.ts';
 import { pause, within } from '../stream/deadline.ts';
 import type { ContainerEvent } from './container-event.ts';
@@ -46,7 +47,7 @@ export class Watcher {
    * it ask again. Ends with the connection.
    */
   async reconcile(source: EventSource, connection: AbortSignal): Promise<void> {
-    const ending = AbortSignal.any([connection, this.#ended.signal]);
+    const ending = anySignal(connection, this.#ended.signal);
     for (let tries = 0; !ending.aborted; ) {
       const told = this.#told;
       try {
