@@ -17,8 +17,6 @@ export interface Campaign {
   /** The whole of it; the tests run a tenth. */
   readonly count: number;
   readonly run: (options: CampaignOptions) => Promise<CampaignResult>;
-  /** Too long for the tests: they run it with CCB_WHOLE=1 alone. */
-  readonly long?: boolean;
   /** Why it cannot be run on this machine. */
   readonly unavailable?: () => string | undefined;
 }
@@ -28,7 +26,7 @@ export const campaigns: readonly Campaign[] = [
   { name: 'agent-killed', count: 100, run: agentKilled },
   { name: 'program-killed', count: 100, run: programKilled },
   { name: 'claude-killed', count: 100, run: claudeKilled, unavailable: noClaude },
-  { name: 'docker-faults', count: 50, run: dockerFaults, long: true, unavailable: noEngine },
+  { name: 'docker-faults', count: 50, run: dockerFaults, unavailable: noEngine },
   { name: 'frozen', count: 20, run: frozen },
   { name: 'slow-reader', count: 1_000, run: slowReader },
   { name: 'full-disk', count: 20, run: fullDisk, unavailable: noSmallDisks },

@@ -1,3 +1,3 @@
 import { conformShell } from './testing/shell-conformance.ts';
 
-await conformShell('exec', 7);
+await conformShell('exec');

@@ -1,3 +1,3 @@
 import { conformShell } from './testing/shell-conformance.ts';
 
-await conformShell('fifo', 4);
+await conformShell('fifo');

@@ -22,6 +22,15 @@ function run({ directory }: MountedApi, javascript: string) {
   });
 }
 
+/** The kernel closes what a killed process had open one after the other: the first tries may still be taken, and reset. */
+async function whenRefused(port: number): Promise<void> {
+  for (let refused = false; !refused; ) {
+    const socket = connect(port, '127.0.0.1').resume();
+    const [end] = (await Promise.race([once(socket, 'close'), once(socket, 'error')])) as [{ code?: string }?];
+    refused = end?.code === 'ECONNREFUSED';
+  }
+}
+
 test('a program reaches the API through the directory, and is the very process that was started', async () => {
   await using api = await startMountedApi({ target, program: process.execPath });
   expect(api.executable).toBe('/proc/self/cwd/program');
@@ -46,7 +55,7 @@ test('what passes its requests on ends with it, also when it is killed', async (
   const gone = once(client.resume(), 'close');
   child.kill('SIGKILL');
   await gone;
-  await expect(once(connect(Number(port), '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await whenRefused(Number(port));
 });
 
 test('nothing is left when it is closed', async () => {

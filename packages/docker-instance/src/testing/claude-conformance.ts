@@ -1,4 +1,4 @@
-import { claudeCommands, defineConformance, shareOf } from '@ccb/conformance';
+import { claudeCommands, defineConformance } from '@ccb/conformance';
 import { fakeApiEnvironment, startMountedApi } from '@ccb/conformance/claude';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { conformanceSpec } from './conformance-spec.ts';
@@ -9,11 +9,8 @@ import { ensureTestImage } from './test-image.ts';
 const claude = process.env.CCB_CLAUDE;
 const name = 'docker with a real Claude Code, without a network';
 
-/**
- * The suite on a real Claude Code that reaches a fake API through a mount, and nothing else: of `parts` parts the first, all
- * of them with CCB_WHOLE=1.
- */
-export async function conformClaude(parts = 1): Promise<void> {
+/** The suite on a real Claude Code that reaches a fake API through a mount, and nothing else. */
+export async function conformClaude(): Promise<void> {
   if (claude === undefined) {
     notHere();
     return;
@@ -28,8 +25,7 @@ export async function conformClaude(parts = 1): Promise<void> {
     env: { ...fakeApiEnvironment('', { maxRetries: 0 }), CLAUDE_CODE_EXECUTABLE: api.executable },
     mounts: [{ source: api.directory, target, readOnly: true }],
   });
-  const of = process.env.CCB_WHOLE === '1' ? 1 : parts;
-  defineConformance({ ...spec, testTimeoutMs: 45_000 }, shareOf({ describe, test, afterEach }, 1, of));
+  defineConformance({ ...spec, testTimeoutMs: 45_000 }, { describe, test, afterEach });
 }
 
 function notHere(): void {

@@ -1,12 +1,12 @@
-import { defineConformance, shareOf, shellCommands } from '@ccb/conformance';
+import { defineConformance, shellCommands } from '@ccb/conformance';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Transport } from '../agent/transport.ts';
 import { conformanceSpec } from './conformance-spec.ts';
 import { leaksOf } from './leaks.ts';
 import { Sandbox } from './sandbox.ts';
 
-/** The suite on a shell whose agent is reached in this way: of `parts` parts the first, all of them with CCB_WHOLE=1. */
-export async function conformShell(transport: Transport, parts = 1): Promise<void> {
+/** The suite on a shell whose agent is reached in this way. */
+export async function conformShell(transport: Transport): Promise<void> {
   const sandbox = await Sandbox.make();
   afterAll(() => sandbox[Symbol.asyncDispose]());
   const name = `docker with a shell, by ${transport}`;
@@ -20,7 +20,5 @@ export async function conformShell(transport: Transport, parts = 1): Promise<voi
     expect(await leaksOf(sandbox)).toEqual([]);
   });
 
-  const of = process.env.CCB_WHOLE === '1' ? 1 : parts;
-  const spec = conformanceSpec(sandbox, name, shellCommands, { transport });
-  defineConformance(spec, shareOf({ describe, test, afterEach }, 1, of));
+  defineConformance(conformanceSpec(sandbox, name, shellCommands, { transport }), { describe, test, afterEach });
 }

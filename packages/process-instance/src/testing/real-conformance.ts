@@ -33,12 +33,7 @@ export async function conformReal(share: number, of: number): Promise<void> {
   };
   const spec = conformanceSpec(sandbox, name, claudeCommands, { program: 'claude', env });
   // Each start takes a second on a machine that does nothing else.
-  defineConformance({ ...spec, testTimeoutMs: 45_000 }, shareOf({ describe, test, afterEach }, ...edition(share, of)));
-}
-
-/** A quarter of it, unless CCB_WHOLE=1: the same driver is met in containers too. */
-function edition(share: number, of: number): readonly [share: number, of: number] {
-  return process.env.CCB_WHOLE === '1' ? [share, of] : [share * 4 - 3, of * 4];
+  defineConformance({ ...spec, testTimeoutMs: 45_000 }, shareOf({ describe, test, afterEach }, share, of));
 }
 
 function notHere(): void {
