@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { type MountedApi, startMountedApi } from './mounted.ts';
@@ -22,13 +22,13 @@ function run({ directory }: MountedApi, javascript: string) {
   });
 }
 
-/** The kernel closes what a killed process had open one after the other: the first tries may still be taken, and reset. */
-async function whenRefused(port: number): Promise<void> {
-  for (let refused = false; !refused; ) {
-    const socket = connect(port, '127.0.0.1').resume();
-    const [end] = (await Promise.race([once(socket, 'close'), once(socket, 'error')])) as [{ code?: string }?];
-    refused = end?.code === 'ECONNREFUSED';
-  }
+/** How a connection ended: the code of its error, if there was one. */
+function ended(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+    socket.once('close', () => resolve(undefined));
+    socket.resume();
+  });
 }
 
 test('a program reaches the API through the directory, and is the very process that was started', async () => {
@@ -52,10 +52,11 @@ test('what passes its requests on ends with it, also when it is killed', async (
   const [port] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
   const client = connect(Number(port), '127.0.0.1');
   await once(client, 'connect');
-  const gone = once(client.resume(), 'close');
+  const gone = ended(client);
   child.kill('SIGKILL');
   await gone;
-  await whenRefused(Number(port));
+  // The kernel closes what a killed process had open one after the other: a first try may still be taken, and reset.
+  while ((await ended(connect(Number(port), '127.0.0.1'))) !== 'ECONNREFUSED');
 });
 
 test('nothing is left when it is closed', async () => {
