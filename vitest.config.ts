@@ -56,7 +56,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: `integration:${name(root)}`,
           include: ['src/**/*.integration.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
@@ -68,7 +68,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'integration:examples',
           include: ['*.integration.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 90_000,
           sequence: { groupOrder: 1 },
         },
