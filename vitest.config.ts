@@ -79,8 +79,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'campaigns',
           include: ['*.test.ts'],
-          fileParallelism: false,
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
