@@ -1,4 +1,4 @@
-import { claudeCommands, defineConformance } from '@ccb/conformance';
+import { claudeCommands, defineConformance, shareOf } from '@ccb/conformance';
 import { fakeApiEnvironment, startMountedApi } from '@ccb/conformance/claude';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { conformanceSpec } from './conformance-spec.ts';
@@ -9,8 +9,11 @@ import { ensureTestImage } from './test-image.ts';
 const claude = process.env.CCB_CLAUDE;
 const name = 'docker with a real Claude Code, without a network';
 
-/** The suite on a real Claude Code that reaches a fake API through a mount, and nothing else. */
-export async function conformClaude(): Promise<void> {
+/**
+ * The suite on a real Claude Code that reaches a fake API through a mount, and nothing else: every `of`-th group, from the
+ * `share`-th on (1 is the first). One file for each share, so that they can run beside each other.
+ */
+export async function conformClaude(share: number, of: number): Promise<void> {
   if (claude === undefined) {
     notHere();
     return;
@@ -25,7 +28,7 @@ export async function conformClaude(): Promise<void> {
     env: { ...fakeApiEnvironment('', { maxRetries: 0 }), CLAUDE_CODE_EXECUTABLE: api.executable },
     mounts: [{ source: api.directory, target, readOnly: true }],
   });
-  defineConformance({ ...spec, testTimeoutMs: 45_000 }, { describe, test, afterEach });
+  defineConformance({ ...spec, testTimeoutMs: 45_000 }, shareOf({ describe, test, afterEach }, share, of));
 }
 
 function notHere(): void {

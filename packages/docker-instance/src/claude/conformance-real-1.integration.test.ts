@@ -1,3 +1,3 @@
 import { conformClaude } from '../testing/claude-conformance.ts';
 
-await conformClaude();
+await conformClaude(1, 2);
