@@ -106,6 +106,8 @@ export interface InstanceInfo {
     readonly version?: string | undefined;
     readonly pid?: number | undefined;
   };
+  /** Of the agent beside the program, where there is one. */
+  readonly agentVersion?: string | undefined;
   readonly transport?: 'fifo' | 'exec' | 'stdio' | (string & {}) | undefined;
   /** Round trip to the program's agent, in milliseconds. */
   readonly pingMs?: number | undefined;

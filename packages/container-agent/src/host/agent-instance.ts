@@ -205,6 +205,7 @@ export abstract class AgentInstance extends AbstractInstance {
     const pong = await client.ping({ signal });
     return {
       program: { name: client.hello.program, version: pong.programVersion, pid: pong.pid },
+      agentVersion: client.hello.agentVersion,
       pingMs: pong.roundTripMs,
       ...(pong.running === undefined
         ? {}

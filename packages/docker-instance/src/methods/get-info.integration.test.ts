@@ -36,6 +36,7 @@ describe('one instance', () => {
       createdAt: box.record.createdAt,
       queued: 0,
       transport: 'fifo',
+      agentVersion: expect.stringMatching(/^\d+\.\d+\.\d+/),
       holder: { pid: process.pid },
       program: { name: 'shell' },
       container: {
