@@ -54,10 +54,8 @@ async function withAgent(field: Field, random: Random, ran: Ran): Promise<void> 
     const well = await field.strike(tally, `program and agent ${i}`, async () => {
       const { instance, subject } = await rotation.next();
       const { pid } = (await instance.getInfo()).program;
-      const strikes = random.shuffled([
-        () => subject.strikeProgram(pid, 'SIGKILL'),
-        () => void subject.strikeAgent('SIGKILL'),
-      ]);
+      const strikeProgram = subject.aimAtProgram(pid);
+      const strikes = random.shuffled([() => strikeProgram('SIGKILL'), () => void subject.strikeAgent('SIGKILL')]);
       const struck = await strikeAnswer(instance, random, ran, () => {
         for (const strike of strikes) strike();
       });
@@ -86,7 +84,10 @@ async function withBridge(field: Field, random: Random, ran: Ran, program: boole
       await first.until(() => first.text.length > target || first.stage === 'ended', STEP_MS);
       await delay(random.between(0, 5));
       const strikes: (() => void | Promise<void>)[] = [() => first.kill(), () => void subject.strikeAgent('SIGKILL')];
-      if (program) strikes.push(() => subject.strikeProgram(first.program, 'SIGKILL'));
+      if (program) {
+        const strikeProgram = subject.aimAtProgram(first.program);
+        strikes.push(() => strikeProgram('SIGKILL'));
+      }
       await Promise.all(random.shuffled(strikes).map((strike) => strike()));
       const second = await Bridge.start(field.sandbox, {
         ...request,

@@ -39,9 +39,23 @@ export class Subject {
 
   /** @throws {Error} when the process is not one of this instance's program */
   strikeProgram(pid: number | undefined, signal: NodeJS.Signals): void {
+    this.aimAtProgram(pid)(signal);
+  }
+
+  /**
+   * For a strike among others: one of them may have taken the program along.
+   * @throws {Error} when the process is not one of this instance's program
+   */
+  aimAtProgram(pid: number | undefined): (signal: NodeJS.Signals) => void {
     if (pid === undefined || !this.programs().includes(pid))
       throw new Error(`${this.record.name} has no program ${pid}`);
-    process.kill(pid, signal);
+    return (signal) => {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    };
   }
 
   strikeAgent(signal: NodeJS.Signals): number {
