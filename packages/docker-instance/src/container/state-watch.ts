@@ -97,11 +97,11 @@ export class StateWatch {
     }
   }
 
-  async #died({ exitCode }: EngineEvent): Promise<void> {
+  async #died({ exitCode, at }: EngineEvent): Promise<void> {
     const signal = anySignal(AbortSignal.timeout(LOOK_MS), this.#over.signal);
     const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
     // Told late, of a life that is over: it was started again since.
-    if (this.#over.signal.aborted || found?.state.running) return;
+    if (this.#over.signal.aborted || (found && runsSince(at, found))) return;
     const oomKilled = this.#outOfMemory || (found?.state.oomKilled ?? false);
     const end = { exitCode: exitCode ?? found?.state.exitCode ?? 0, oomKilled, error: found?.state.error ?? '' };
     this.#down(`the container ended: ${whyEnded(end)}`, !endedWell(end));
@@ -128,4 +128,9 @@ export class StateWatch {
       // Its silence, or its end, is told by whoever hears of it.
     }
   }
+}
+
+/** podman may tell of an end before its inspection knows of it: such a life began before that. */
+function runsSince(end: Date, { state }: ContainerInspection): boolean {
+  return state.running && !(state.startedAt !== undefined && Date.parse(state.startedAt) < end.getTime());
 }
