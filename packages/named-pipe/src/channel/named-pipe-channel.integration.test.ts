@@ -426,7 +426,7 @@ describe('NamedPipeChannel.connect', () => {
   test('says what is missing when nobody answers in time', async () => {
     using workspace = new Workspace();
     const path = workspace.at('x');
-    const attempt = (): Promise<unknown> => NamedPipeChannel.connect(path, { timeoutMs: 30 }).catch((error) => error);
+    const attempt = (): Promise<unknown> => NamedPipeChannel.connect(path, { timeoutMs: 300 }).catch((error) => error);
     expect(await attempt()).toMatchObject({
       code: 'CCB_PIPE_TIMEOUT',
       message: expect.stringContaining('does not exist'),
