@@ -116,7 +116,7 @@ export class MemoryInstance extends AbstractInstance implements Visitor {
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<HistoryEntry> {
     const { after, follow, signal } = options;
-    const until = signal === undefined ? this.#gone.signal : anySignal(signal, this.#gone.signal);
+    const until = anySignal(signal, this.#gone.signal);
     return this.place.journal.read(after, follow, until);
   }
 

@@ -79,7 +79,7 @@ export class RenewableChannel implements Channel {
     const up = new Promise<void>((resolve, reject) => Object.assign(waiter, { resolve, reject }));
     this.#waiting.add(waiter);
     try {
-      await unlessAborted(up, signal === undefined ? late.signal : anySignal(signal, late.signal));
+      await unlessAborted(up, anySignal(signal, late.signal));
     } finally {
       this.#waiting.delete(waiter);
       clearTimeout(timer);

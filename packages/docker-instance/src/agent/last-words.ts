@@ -1,6 +1,5 @@
 import { visible } from '@ccb/container-agent';
-import type { Call } from '@ccb/instance-interface/abstract';
-import { anySignal } from '@ccb/instance-interface/abstract';
+import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import type { Engine } from '../engine/engine.ts';
 
 const LINES = 8;

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { agentChannelLimits, openObserverChannel, RenewableChannel, translated } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
-import type { Call } from '@ccb/instance-interface/abstract';
-import { anySignal } from '@ccb/instance-interface/abstract';
+import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import { type Channel, NamedPipeChannel, NamedPipeError } from '@ccb/named-pipe';
 import type { Engine } from '../engine/engine.ts';
 import type { AgentPlace } from './agent-place.ts';

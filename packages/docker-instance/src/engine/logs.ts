@@ -14,7 +14,7 @@ export async function* containerLogs(
   tty: boolean,
   { follow = false, since, tail, signal }: LogOptions,
 ): AsyncGenerator<LogLine, void, void> {
-  const ending = signal === undefined ? wire.closed : anySignal(signal, wire.closed);
+  const ending = anySignal(signal, wire.closed);
   const stream = await wire.open(
     {
       ...about(id, `read the log of the container ${id}`),

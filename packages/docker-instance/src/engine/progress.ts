@@ -27,7 +27,7 @@ export async function followProgress(
   const quiet = new AbortController();
   const timer = setTimeout(() => quiet.abort(tooQuiet(wire, request, patience.quietMs)), patience.quietMs);
   patience.onUpload?.(() => timer.refresh());
-  const signal = call.signal === undefined ? quiet.signal : anySignal(call.signal, quiet.signal);
+  const signal = anySignal(call.signal, quiet.signal);
   try {
     await wire.bounded(request, { timeoutMs: call.timeoutMs ?? OVERALL_MS, signal }, (ending) =>
       wire.read(request, ending, async (answer) => {
