@@ -85,7 +85,7 @@ export class StateWatch {
       case 'start':
         this.#outOfMemory = false;
         this.#events.reachable();
-        if (!this.#events.moving && !this.#events.waitedFor) this.#events.startedOutside();
+        void this.#started();
         break;
       case 'lost':
         this.#events.moved('unreachable', `the engine ${this.#engine.address} does not answer`);
@@ -97,11 +97,20 @@ export class StateWatch {
     }
   }
 
-  async #died({ exitCode, at }: EngineEvent): Promise<void> {
+  async #started(): Promise<void> {
+    if (this.#events.moving || this.#events.waitedFor) return;
+    const signal = anySignal(AbortSignal.timeout(LOOK_MS), this.#over.signal);
+    const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
+    // Told late, of a life that is over: whoever ended it since wants it to be down.
+    if (this.#over.signal.aborted || !found?.state.running) return;
+    if (!this.#events.moving && !this.#events.waitedFor) this.#events.startedOutside();
+  }
+
+  async #died({ exitCode }: EngineEvent): Promise<void> {
     const signal = anySignal(AbortSignal.timeout(LOOK_MS), this.#over.signal);
     const found = await inspection(this.#engine, this.#container, { signal }).catch(() => undefined);
     // Told late, of a life that is over: it was started again since.
-    if (this.#over.signal.aborted || (found && runsSince(at, found))) return;
+    if (this.#over.signal.aborted || found?.state.running) return;
     const oomKilled = this.#outOfMemory || (found?.state.oomKilled ?? false);
     const end = { exitCode: exitCode ?? found?.state.exitCode ?? 0, oomKilled, error: found?.state.error ?? '' };
     this.#down(`the container ended: ${whyEnded(end)}`, !endedWell(end));
@@ -128,9 +137,4 @@ export class StateWatch {
       // Its silence, or its end, is told by whoever hears of it.
     }
   }
-}
-
-/** podman may tell of an end before its inspection knows of it: such a life began before that. */
-function runsSince(end: Date, { state }: ContainerInspection): boolean {
-  return state.running && !(state.startedAt !== undefined && Date.parse(state.startedAt) < end.getTime());
 }
