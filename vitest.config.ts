@@ -6,6 +6,7 @@ const packages = [
   'container-agent',
   'process-instance',
   'docker-instance',
+  'tmux-instance',
   'conformance',
 ].map((name) => `packages/${name}`);
 const roots = [...packages, 'apps/bridge'];
