@@ -29,6 +29,7 @@ export { openObserverChannel } from './host/observer-channel.ts';
 export { instanceDirectories, readOwnRecord, writeRecord } from './host/own-record.ts';
 export { RenewableChannel } from './host/renewable-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
+export { type DecodedPiece, Utf8Decoder } from './drivers/utf8-decoder.ts';
 export { readTail, type Tail, type TailOptions } from './host/tail.ts';
 export { visible } from './host/visible.ts';
 export type {

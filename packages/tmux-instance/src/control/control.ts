@@ -1,8 +1,8 @@
 import type { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 
-/** One tmux command, unquoted: its name and its arguments. No NUL. */
-export type TmuxCommand = readonly [name: string, ...args: string[]];
+/** One tmux command, unquoted: its name and its arguments; a Buffer for bytes that need not be UTF-8. No NUL. */
+export type TmuxCommand = readonly [name: string, ...args: (string | Buffer)[]];
 
 /** The lines that one command answered with. */
 export type Reply = readonly string[];

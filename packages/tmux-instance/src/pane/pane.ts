@@ -9,6 +9,8 @@ export interface PaneListener {
   mark(mark: Mark): void;
   /** The program is gone; nothing of it follows. */
   ended(end: ProgramEnd): void;
+  /** Output was lost here: what carried it died. */
+  gap?(): void;
 }
 
 /** A tmux pane in which our program runs, read through its own FIFO from birth. */

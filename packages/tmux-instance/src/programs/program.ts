@@ -30,8 +30,14 @@ export interface Surroundings {
   /** Proves marks; another one for each launch. */
   readonly nonce: () => string;
   readonly log: (level: LogEntry['level'], event: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** What becomes of a command while a person types. */
+  readonly whileTyping: 'wait' | 'refuse' | 'ignore';
   /** A person took over, or gave back. */
   readonly takeover: (active: boolean) => void;
+  /** Is a person attached who has pressed a key since then (ms since the epoch; tmux knows seconds)? */
+  readonly personTypedSince: (time: number) => Promise<boolean>;
+  /** Resolves when a person has detached. */
+  readonly whenDetached: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A program that lives in a pane, and how it is spoken to. One object for the life of a handle. */
@@ -53,6 +59,8 @@ export interface PaneProgram {
   mark(mark: Mark): void;
   /** It is gone: what runs or waits fails or ends, by itself. It may be launched again afterwards. */
   ended(end: ProgramEnd): void;
+  /** Output was lost here, which ends what depends on it. */
+  gap?(): void;
   /** The handle is let go: descriptors, timers. */
   dispose(): void;
 }

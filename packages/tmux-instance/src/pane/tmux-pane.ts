@@ -1,0 +1,345 @@
+import { randomBytes } from 'node:crypto';
+import { InstanceError } from '@ccb/instance-interface';
+import type { Call } from '@ccb/instance-interface/abstract';
+import type { Control, TmuxCommand } from '../control/control.ts';
+import { TmuxCommandError } from '../control/tmux-command-error.ts';
+import type { Mark } from '../marks/mark.ts';
+import { MarkSplitter } from '../marks/mark-splitter.ts';
+import type { Launch } from '../programs/program.ts';
+import { LaunchFifo } from './launch-fifo.ts';
+import { readLaunch, writeLaunch } from './launch-record.ts';
+import type { Pane, PaneListener } from './pane.ts';
+import { PaneOutput } from './pane-output.ts';
+import { findPane } from './panes.ts';
+import type { ProgramEnd } from './program-end.ts';
+
+/** Wide enough for tables; a person who attaches sees a part of it. */
+const size = { columns: 200, rows: 50 } as const;
+
+/** Where a pane is, and what is ours of it. */
+export interface PanePlace {
+  /** The instance's name, for errors. */
+  readonly name: string;
+  readonly instanceId: string;
+  readonly session: string;
+  /** The session was there before. */
+  readonly adopted: boolean;
+  /** Prefix of its FIFOs. */
+  readonly pipes: string;
+  /** The directory of its launch record. */
+  readonly state: string;
+  /** The launcher's script. */
+  readonly launcher: string;
+}
+
+/** A pane of ours: made, launched into and read by this process. */
+export class TmuxPane implements Pane {
+  readonly size: { readonly columns: number; readonly rows: number } = size;
+  readonly #control: Control;
+  readonly #place: PanePlace;
+  readonly #output: PaneOutput;
+  readonly #fifo: LaunchFifo;
+  readonly #splitter: MarkSplitter;
+  #listener: PaneListener | undefined;
+  #id = '';
+  #nonce = '';
+  #pid: number | undefined;
+  #closed = false;
+  #buffers = 0;
+  #awaited: { readonly kind: string; readonly resolve: (mark: Mark) => void } | undefined;
+  #fail: ((end: ProgramEnd) => void) | undefined;
+
+  constructor(control: Control, place: PanePlace) {
+    this.#control = control;
+    this.#place = place;
+    this.#output = new PaneOutput(`${place.pipes}.out.fifo`);
+    this.#fifo = new LaunchFifo(`${place.pipes}.launch.fifo`);
+    this.#splitter = new MarkSplitter({
+      data: (bytes) => this.#listener?.data(bytes),
+      mark: (mark) => this.#mark(mark),
+    });
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** What the marks of its program carry. */
+  get nonce(): string {
+    return this.#nonce;
+  }
+
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  listen(listener: PaneListener): void {
+    this.#listener = listener;
+  }
+
+  /**
+   * Makes session and pane, and launches the program. Pane and pipe are born in one turn of the server: no output is missed.
+   * @throws {InstanceError} CCB_NAME_TAKEN, CCB_BACKEND_UNREACHABLE, CCB_PROGRAM_EXITED
+   */
+  async create(launch: Launch, nonce: string, call: Call): Promise<void> {
+    const { session, instanceId } = this.#place;
+    const target = `=${session}:`;
+    await this.#open();
+    await this.#launch(launch, nonce, call, async (argv, hook) => {
+      const { columns, rows } = size;
+      const [reply] = await this.#run(
+        [
+          [
+            ...(['new-session', '-d', '-P', '-F', '#{pane_id}', '-s', session] as const),
+            ...['-x', String(columns), '-y', String(rows), ...argv],
+          ],
+          ['set-option', '-p', '-t', target, '@ccb', instanceId],
+          ['set-option', '-w', '-t', target, 'remain-on-exit', 'on'],
+          // A person with a smaller terminal would make it smaller for the program.
+          ['set-option', '-w', '-t', target, 'window-size', 'manual'],
+          ['set-option', '-w', '-t', target, 'automatic-rename', 'off'],
+          ['set-hook', '-p', '-t', target, 'pane-died', hook],
+          ['pipe-pane', '-O', '-t', target, this.#output.command],
+        ],
+        call,
+      );
+      this.#id = reply?.[0] ?? '';
+    });
+  }
+
+  /** Launches the program again in the same pane, whatever became of the last one. */
+  async relaunch(launch: Launch, nonce: string, call: Call): Promise<void> {
+    await this.#launch(launch, nonce, call, async (argv, hook) => {
+      await this.#run(
+        [
+          ['set-hook', '-p', '-t', this.#id, 'pane-died', hook],
+          ['respawn-pane', '-k', '-t', this.#id, ...argv],
+        ],
+        call,
+      );
+    });
+  }
+
+  /**
+   * Takes a pane that another host launched, by its label: from now on its output is read here.
+   * @returns false when there is none, or its program is gone
+   */
+  async attach(call: Call): Promise<boolean> {
+    const found = await findPane(this.#control, this.#place.instanceId, call);
+    const launched = readLaunch(this.#place.state);
+    if (found === undefined) return false;
+    this.#id = found.id;
+    await this.#open();
+    await this.#run([['pipe-pane', '-O', '-t', found.id, this.#output.command]], call);
+    if (found.dead || launched === undefined || !launched.alive) return false;
+    this.#nonce = launched.nonce;
+    this.#splitter.nonce = launched.nonce;
+    this.#pid = launched.pid;
+    return true;
+  }
+
+  /** There is a pane, whether or not its program lives. */
+  get isThere(): boolean {
+    return this.#id !== '' && !this.#closed;
+  }
+
+  async paste(bytes: Buffer | string, call?: Call): Promise<void> {
+    this.#buffers += 1;
+    const buffer = `ccb${this.#id.slice(1)}-${process.pid}-${this.#buffers}`;
+    await this.#run(
+      [
+        ['set-buffer', '-b', buffer, '--', bytes],
+        ['paste-buffer', '-r', '-d', '-b', buffer, '-t', this.#id],
+      ],
+      call,
+    );
+  }
+
+  async capture(options: { readonly scrollback?: number; readonly escapes?: boolean }, call?: Call): Promise<string> {
+    const flags = options.escapes ? ['-p', '-J', '-e'] : ['-p', '-J'];
+    const [lines] = await this.#run(
+      [['capture-pane', ...flags, '-S', String(-(options.scrollback ?? 0)), '-t', this.#id]],
+      call,
+    );
+    return (lines ?? []).map((line) => `${line}\n`).join('');
+  }
+
+  /** Ends the session with everything in it. One that is gone already is no error. */
+  async close(call: Call): Promise<void> {
+    this.#closed = true;
+    if (this.#id === '') return;
+    try {
+      await this.#run([['kill-pane', '-t', this.#id]], call);
+    } catch (error) {
+      if (!InstanceError.is(error, 'CCB_NOT_FOUND')) throw error;
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Stops reading; the pane goes on. */
+  async detach(call: Call): Promise<void> {
+    this.#closed = true;
+    try {
+      if (this.#id !== '') await this.#run([['pipe-pane', '-t', this.#id]], call);
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Everything of this process: descriptors. */
+  release(): void {
+    this.#closed = true;
+    this.#output.close();
+    this.#fifo.close();
+  }
+
+  /** The server or the way to it is gone. */
+  down(reason: string): void {
+    this.#ended({ kind: 'closed', reason });
+    this.release();
+  }
+
+  /** @throws {InstanceError} CCB_BACKEND_UNREACHABLE, CCB_NAME_TAKEN, CCB_NOT_FOUND */
+  async #run(commands: readonly TmuxCommand[], call?: Call): Promise<readonly (readonly string[])[]> {
+    try {
+      return await this.#control.run(commands, call);
+    } catch (error) {
+      throw error instanceof TmuxCommandError ? this.#translated(error) : error;
+    }
+  }
+
+  #translated(cause: TmuxCommandError): InstanceError {
+    const { name: instance, session } = this.#place;
+    const { message } = cause;
+    if (/duplicate session/.test(message)) {
+      const text = `${instance}: there is a tmux session ${session} already, and it is not ours. Choose another name, or end that session.`;
+      return new InstanceError('CCB_NAME_TAKEN', text, { cause, instance });
+    }
+    if (/can't find|no such|no server/.test(message))
+      return new InstanceError('CCB_NOT_FOUND', `${instance}: its tmux pane is gone (${message}).`, {
+        cause,
+        instance,
+      });
+    return new InstanceError('CCB_BACKEND_UNREACHABLE', `${instance}: tmux refused: ${message}`, { cause, instance });
+  }
+
+  async #open(): Promise<void> {
+    await this.#output.open(
+      (chunk) => this.#splitter.push(chunk),
+      () => void this.#pipeEnded(),
+    );
+  }
+
+  async #launch(
+    launch: Launch,
+    nonce: string,
+    call: Call,
+    begin: (argv: readonly string[], hook: string) => Promise<void>,
+  ): Promise<void> {
+    const token = randomBytes(12).toString('hex');
+    this.#pid = undefined;
+    this.#splitter.flush();
+    this.#splitter.nonce = token;
+    await this.#fifo.open();
+    const { launcher } = this.#place;
+    const kept = 'exec env -i TERM="$TERM" TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" /bin/sh "$@"';
+    try {
+      const asked = this.#awaitMark('H', call);
+      asked.catch(() => {});
+      await begin(['/bin/sh', '-c', kept, 'sh', launcher, this.#fifo.path, token], this.#hook(nonce));
+      await asked;
+      this.#nonce = nonce;
+      this.#splitter.nonce = nonce;
+      const launched = this.#awaitMark('L', call);
+      launched.catch(() => {});
+      this.#fifo.give(launch, nonce);
+      const mark = await launched;
+      this.#pid = Number(mark.fields[0]);
+      writeLaunch(this.#place.state, { nonce, pid: this.#pid });
+    } finally {
+      this.#fifo.close();
+    }
+  }
+
+  /** Where nobody is left to tell of an end, tmux does. */
+  #hook(nonce: string): string {
+    const path = `${this.#place.pipes}.out.fifo`.replaceAll("'", `'\\''`).replaceAll('#', '##');
+    const tell = `printf '\\033]133;X;lost;k=${nonce}\\007' 1<>'${path}'`;
+    return `run-shell -b "${tell.replaceAll(/["\\$]/g, '\\$&')}"`;
+  }
+
+  #awaitMark(kind: string, { signal }: Call): Promise<Mark> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', aborted);
+        this.#awaited = undefined;
+        this.#fail = undefined;
+      };
+      const aborted = (): void => {
+        done();
+        reject(signal.reason);
+      };
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener('abort', aborted, { once: true });
+      this.#awaited = {
+        kind,
+        resolve: (mark) => {
+          done();
+          resolve(mark);
+        },
+      };
+      this.#fail = (end) => {
+        done();
+        reject(this.#notLaunched(end));
+      };
+    });
+  }
+
+  #notLaunched(end: ProgramEnd): InstanceError {
+    const { name: instance } = this.#place;
+    const why = end.kind === 'exited' ? `its launcher ended with status ${end.status}` : end.reason;
+    const message = `${instance}: the program could not be launched in its pane: ${why}. Look at it with tmux, and start it again.`;
+    return new InstanceError('CCB_PROGRAM_EXITED', message, { instance, retryable: true });
+  }
+
+  #mark(mark: Mark): void {
+    const awaited = this.#awaited;
+    if (awaited?.kind === mark.kind) awaited.resolve(mark);
+    else if (mark.kind === 'X') {
+      const [status = ''] = mark.fields;
+      this.#ended(
+        /^\d+$/.test(status)
+          ? { kind: 'exited', status: Number(status) }
+          : { kind: 'lost', reason: 'the process in its pane was killed' },
+      );
+    } else if (mark.kind !== 'H' && mark.kind !== 'L') this.#listener?.mark(mark);
+  }
+
+  #ended(end: ProgramEnd): void {
+    this.#pid = undefined;
+    if (this.#fail !== undefined) this.#fail(end);
+    else this.#listener?.ended(end);
+  }
+
+  async #pipeEnded(): Promise<void> {
+    if (this.#closed) return;
+    this.#splitter.flush();
+    try {
+      const found = await findPane(this.#control, this.#place.instanceId, { signal: AbortSignal.timeout(5_000) });
+      if (this.#closed) return;
+      if (found === undefined) {
+        this.down('its tmux pane was closed');
+        return;
+      }
+      await this.#open();
+      await this.#run([['pipe-pane', '-O', '-t', this.#id, this.#output.command]]);
+      this.#listener?.gap?.();
+    } catch {
+      // The control client tells why nobody answers.
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import { Utf8Decoder } from '@ccb/container-agent';
+import { type Capabilities, InstanceError } from '@ccb/instance-interface';
+import type { Call, Command, RunEnd } from '@ccb/instance-interface/abstract';
+import type { Mark } from '../../marks/mark.ts';
+import type { Pane } from '../../pane/pane.ts';
+import type { ProgramEnd } from '../../pane/program-end.ts';
+import { programEnded } from '../exits.ts';
+import type { Launch, PaneProgram, RunUpdate, Surroundings } from '../program.ts';
+import { commandInput, typed } from './command-input.ts';
+import { FlowControl } from './flow-control.ts';
+import { endForeground, terminalOf } from './foreground.ts';
+import { readCount, writeCount } from './in-flight.ts';
+import { Prompt } from './prompt.ts';
+import { lastPrompt, shellLaunch } from './shell-launch.ts';
+import { ShellTurn } from './shell-turn.ts';
+import { Typing } from './typing.ts';
+
+const interruptKey = '\x03';
+/** How long a shell may take to notice that its child was killed, in ms. */
+const killMs = 3_000;
+
+/** An interactive bash: exact output and status of each command, by the marks around its prompts. */
+export class ShellProgram implements PaneProgram {
+  readonly capabilities: Partial<Capabilities> = {
+    interrupt: true,
+    exitCode: true,
+    exactOutput: true,
+    detach: true,
+  };
+  readonly #surroundings: Surroundings;
+  readonly #rc: string;
+  readonly #prompt = new Prompt();
+  readonly #typing: Typing;
+  #pane: Pane | undefined;
+  #turn: ShellTurn | undefined;
+  #count = 0;
+  /** The command that was to be interrupted; perhaps before it was typed. */
+  #interrupted: string | undefined;
+
+  /** @param rc the file by which bash marks its prompts */
+  constructor(surroundings: Surroundings, rc: string) {
+    this.#surroundings = surroundings;
+    this.#rc = rc;
+    this.#typing = new Typing(surroundings);
+  }
+
+  async launch(): Promise<Launch> {
+    this.#prompt.left();
+    this.#count = 0;
+    return shellLaunch(this.#surroundings, this.#rc, this.#surroundings.nonce());
+  }
+
+  async ready(pane: Pane, how: 'launched' | 'reattached', { signal }: Call): Promise<void> {
+    this.#pane = pane;
+    if (how === 'launched') {
+      writeCount(this.#surroundings.state, 0);
+      await this.#prompt.when(signal);
+      return;
+    }
+    // The pipe is open already: what the file does not know yet will come through it.
+    const last = lastPrompt(this.#surroundings.state);
+    if (last === undefined) return;
+    this.#count = last.count;
+    if (last.count >= readCount(this.#surroundings.state)) this.#prompt.arrived();
+  }
+
+  async *run(command: Command): AsyncGenerator<RunUpdate, RunEnd, void> {
+    const pane = this.#pane as Pane;
+    await this.#mayType(pane, command.signal);
+    if (this.#interrupted === command.id) return { success: false, completedBy: 'cancel' };
+    const turn = new ShellTurn(this.#flowControl(pane));
+    this.#turn = turn;
+    this.#prompt.left();
+    try {
+      writeCount(this.#surroundings.state, this.#count + 1);
+      const line = commandInput(command.text, this.#surroundings.state);
+      await pane.paste(typed(line), { signal: command.signal });
+      const decoder = new Utf8Decoder();
+      for (;;) {
+        const chunk = await turn.output.next(command.signal);
+        const pieces = chunk === undefined ? decoder.flush() : decoder.push(chunk);
+        for (const { text, bytes } of pieces) yield bytes === undefined ? text : { type: 'text', text, bytes };
+        if (chunk === undefined) break;
+      }
+      if (turn.end === undefined) throw new TypeError('a turn ended without an end');
+      return turn.end;
+    } catch (error) {
+      if (command.signal.aborted) await this.#giveUp(turn);
+      throw error;
+    } finally {
+      turn.abandon(new Error('nobody reads it'));
+      if (!turn.begun) writeCount(this.#surroundings.state, this.#count);
+      if (this.#turn === turn) this.#turn = undefined;
+    }
+  }
+
+  async interrupt(command: Command, call: Call): Promise<void> {
+    this.#interrupted = command.id;
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    turn.givenUp = true;
+    await this.#pane?.paste(interruptKey, call);
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#turn !== undefined) this.#turn.data(bytes);
+    else if (this.#prompt.isThere) this.#typing.seen();
+  }
+
+  mark({ kind, fields }: Mark): void {
+    const turn = this.#turn;
+    switch (kind) {
+      case 'C':
+        if (turn !== undefined && !turn.begun) turn.begin();
+        else if (this.#prompt.isThere) {
+          this.#prompt.left();
+          this.#typing.ran();
+        }
+        return;
+      case 'D':
+        turn?.close();
+        return;
+      case 'P':
+        if (turn !== undefined && !turn.begun) this.#unfinished(turn);
+        return;
+      case 'B':
+        this.#prompted(Number(fields[0]), Number(fields[1]));
+        return;
+    }
+  }
+
+  ended(end: ProgramEnd): void {
+    this.#prompt.left();
+    this.#typing.over();
+    const turn = this.#turn;
+    this.#turn = undefined;
+    if (turn === undefined) return;
+    if (end.kind === 'exited' && end.status <= 128) turn.finish(end.status, 'exit');
+    else turn.abandon(programEnded(this.#surroundings.name, 'shell', end));
+  }
+
+  gap(): void {
+    const { name } = this.#surroundings;
+    const message = `${name}: what carried the output of its pane was killed, and some of it is lost. The command goes on in the pane, or has ended there.`;
+    this.#turn?.fail(new InstanceError('CCB_AGENT_LOST', message, { instance: name }));
+    if (this.#turn !== undefined) void this.#pane?.paste(interruptKey).catch(() => {});
+    // The prompt may have come while nobody carried it.
+    const last = lastPrompt(this.#surroundings.state);
+    if (last !== undefined && this.#turn !== undefined && last.count > this.#count)
+      this.#prompted(last.status, last.count);
+  }
+
+  dispose(): void {
+    this.#prompt.left();
+    this.#turn?.abandon(new InstanceError('CCB_CLOSED', `${this.#surroundings.name}: this handle was let go.`));
+    this.#turn = undefined;
+  }
+
+  async #mayType(pane: Pane, signal: AbortSignal): Promise<void> {
+    this.#typing.assertFree(this.#prompt.isThere);
+    await this.#prompt.when(signal);
+    await this.#typing.mayType(signal, async () => {
+      this.#prompt.left();
+      await pane.paste(interruptKey, { signal });
+      await this.#prompt.when(signal);
+    });
+  }
+
+  #flowControl(pane: Pane): FlowControl {
+    return new FlowControl({
+      name: this.#surroundings.name,
+      pane: () => pane,
+      terminal: () => terminalOf(pane.pid),
+      overflow: (error) => {
+        this.#turn?.fail(error);
+        void pane.paste(interruptKey).catch(() => {});
+      },
+    });
+  }
+
+  /** Its text is incomplete, and the shell asks for more. */
+  #unfinished(turn: ShellTurn): void {
+    const { name } = this.#surroundings;
+    const message = `${name}: the command is not finished: a quote, bracket or here-document is open.`;
+    turn.fail(new InstanceError('CCB_COMMAND_FAILED', message, { instance: name }));
+    turn.givenUp = true;
+    void this.#pane?.paste(interruptKey).catch(() => {});
+  }
+
+  /** It ignored the key: what runs in the foreground is killed, and the next prompt, or the end of the shell, awaited. */
+  async #giveUp(turn: ShellTurn): Promise<void> {
+    turn.givenUp = true;
+    endForeground(this.#pane?.pid);
+    await this.#prompt.when(AbortSignal.timeout(killMs)).catch(() => {});
+  }
+
+  #prompted(status: number, count: number): void {
+    const turn = this.#turn;
+    if (turn !== undefined) {
+      // Before it was taken a line editor may draw its prompt again, as often as it likes.
+      if (!turn.begun && !turn.givenUp) return;
+      this.#turn = undefined;
+      turn.finish(turn.begun ? status : undefined);
+    }
+    this.#count = count;
+    this.#typing.over();
+    if (count >= readCount(this.#surroundings.state) || turn !== undefined) this.#prompt.arrived();
+  }
+}

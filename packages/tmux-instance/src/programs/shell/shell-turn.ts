@@ -1,0 +1,81 @@
+import type { InstanceError } from '@ccb/instance-interface';
+import type { RunEnd } from '@ccb/instance-interface/abstract';
+import { NewlineUndo } from '../../marks/newline-undo.ts';
+import { AnswerBuffer } from '../answer-buffer.ts';
+import type { FlowControl } from './flow-control.ts';
+
+/** One command of a shell, from its typing to the next prompt. */
+export class ShellTurn {
+  /** The next prompt ends it, also when the shell never took it. */
+  givenUp = false;
+  readonly output: AnswerBuffer;
+  readonly #undo = new NewlineUndo();
+  readonly #flow: FlowControl;
+  #open = false;
+  #begun = false;
+  #failure: InstanceError | undefined;
+  #end: RunEnd | undefined;
+
+  constructor(flow: FlowControl) {
+    this.#flow = flow;
+    this.output = new AnswerBuffer(
+      flow.highWater,
+      (unread) => flow.full(unread),
+      () => flow.drained(),
+    );
+  }
+
+  /** The shell has taken it. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** How it ended, when the output has. */
+  get end(): RunEnd | undefined {
+    return this.#end;
+  }
+
+  begin(): void {
+    this.#begun = true;
+    this.#open = true;
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#open) this.output.push(this.#undo.push(bytes));
+  }
+
+  /** What follows is no output of it any more. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.output.push(this.#undo.flush());
+  }
+
+  /** It will end so, whatever the shell says of it. */
+  fail(error: InstanceError): void {
+    this.#failure ??= error;
+  }
+
+  /** The next prompt is there. @param status of the command; undefined: it was never begun */
+  finish(status: number | undefined, completedBy: 'osc133' | 'exit' = 'osc133'): void {
+    this.close();
+    this.#flow.end();
+    if (this.#failure === undefined) this.#end = this.#ended(status, completedBy);
+    this.output.end(this.#failure);
+  }
+
+  #ended(status: number | undefined, completedBy: 'osc133' | 'exit'): RunEnd {
+    if (status === undefined) {
+      const message = 'the line was given up before the shell took it.';
+      return { success: false, completedBy, error: { code: 'CCB_COMMAND_FAILED', message, retryable: true } };
+    }
+    return { success: status === 0, completedBy, exitCode: status };
+  }
+
+  /** It will not see its end. */
+  abandon(error: unknown): void {
+    this.close();
+    this.#flow.end();
+    this.output.end(error);
+  }
+}
