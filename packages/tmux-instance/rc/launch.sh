@@ -9,7 +9,10 @@ exec 3<&-
 trap : INT QUIT
 # The shell's own remarks ("Killed") are no output.
 exec 4>&2 2>/dev/null
-/bin/sh -c 'printf "\033]133;L;%s;k=%s\007" "$$" "$0"; exec "$@"' "$ccb_nonce" "$@" 2>&4 4>&-
+(
+  exec 2>&4 4>&-
+  exec /bin/sh -c 'printf "\033]133;L;%s;k=%s\007" "$$" "$0"; exec "$@"' "$ccb_nonce" "$@"
+)
 ccb_status=$?
 printf '\033]133;X;%s;k=%s\007' "$ccb_status" "$ccb_nonce"
 # Nothing is lost while the pane lives: it is used again, or closed.

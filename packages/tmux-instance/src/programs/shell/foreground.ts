@@ -12,13 +12,14 @@ export function terminalOf(pid: number | undefined): string | undefined {
   }
 }
 
-/** Kills what runs in the foreground of a shell's terminal; where that is the shell itself, the shell. */
-export function endForeground(shell: number | undefined): void {
-  if (shell === undefined) return;
-  const group = Number(statOf(shell)?.[5] ?? -1);
+/** To what runs in the foreground of a shell's terminal, which may be the shell itself. @returns false when it may not be */
+export function signalForeground(shell: number | undefined, signal: NodeJS.Signals): boolean {
+  const group = shell === undefined ? -1 : Number(statOf(shell)?.[5] ?? -1);
+  if (group <= 0) return false;
   try {
-    process.kill(group > 0 ? -group : shell, 'SIGKILL');
+    process.kill(-group, signal);
+    return true;
   } catch {
-    // gone already
+    return false;
   }
 }

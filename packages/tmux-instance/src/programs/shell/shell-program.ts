@@ -8,7 +8,7 @@ import { programEnded } from '../exits.ts';
 import type { Launch, PaneProgram, RunUpdate, Surroundings } from '../program.ts';
 import { commandInput, typed } from './command-input.ts';
 import { FlowControl } from './flow-control.ts';
-import { endForeground, terminalOf } from './foreground.ts';
+import { signalForeground, terminalOf } from './foreground.ts';
 import { readCount, writeCount } from './in-flight.ts';
 import { Prompt } from './prompt.ts';
 import { lastPrompt, shellLaunch } from './shell-launch.ts';
@@ -99,6 +99,10 @@ export class ShellProgram implements PaneProgram {
     const turn = this.#turn;
     if (turn === undefined) return;
     turn.givenUp = true;
+    turn.interrupted();
+    // The key throws away what is on its way through the terminal, both ways: just what a line that was not taken yet needs.
+    if (turn.begun && signalForeground(this.#pane?.pid, 'SIGINT')) return;
+    turn.keyPressed();
     await this.#pane?.paste(interruptKey, call);
   }
 
@@ -190,7 +194,7 @@ export class ShellProgram implements PaneProgram {
   /** It ignored the key: what runs in the foreground is killed, and the next prompt, or the end of the shell, awaited. */
   async #giveUp(turn: ShellTurn): Promise<void> {
     turn.givenUp = true;
-    endForeground(this.#pane?.pid);
+    signalForeground(this.#pane?.pid, 'SIGKILL');
     await this.#prompt.when(AbortSignal.timeout(killMs)).catch(() => {});
   }
 

@@ -4,6 +4,10 @@ import { NewlineUndo } from '../../marks/newline-undo.ts';
 import { AnswerBuffer } from '../answer-buffer.ts';
 import type { FlowControl } from './flow-control.ts';
 
+const NEWLINE: Buffer = Buffer.from('\n');
+/** 128 + SIGINT */
+const INTERRUPTED = 130;
+
 /** One command of a shell, from its typing to the next prompt. */
 export class ShellTurn {
   /** The next prompt ends it, also when the shell never took it. */
@@ -12,6 +16,9 @@ export class ShellTurn {
   readonly #undo = new NewlineUndo();
   readonly #flow: FlowControl;
   #open = false;
+  #echo = false;
+  #interrupted = false;
+  #newline = false;
   #begun = false;
   #failure: InstanceError | undefined;
   #end: RunEnd | undefined;
@@ -41,14 +48,40 @@ export class ShellTurn {
   }
 
   data(bytes: Buffer): void {
-    if (this.#open) this.output.push(this.#undo.push(bytes));
+    if (this.#open) this.#push(this.#undo.push(bytes));
+  }
+
+  /** A person's key to interrupt was pressed: its echo is no output. */
+  keyPressed(): void {
+    this.#echo = true;
+  }
+
+  /** The program was interrupted: what a shell writes about that is no output. */
+  interrupted(): void {
+    this.#interrupted = true;
   }
 
   /** What follows is no output of it any more. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.output.push(this.#undo.flush());
+    this.#push(this.#undo.flush());
+  }
+
+  #push(bytes: Buffer): void {
+    let rest = bytes;
+    const echo = this.#echo ? rest.indexOf('^C') : -1;
+    if (echo !== -1) {
+      this.#echo = false;
+      rest = Buffer.concat([rest.subarray(0, echo), rest.subarray(echo + 2)]);
+    }
+    if (this.#interrupted && rest.length > 0) {
+      // The newline by which a shell goes on after an interrupt, if nothing follows it.
+      rest = this.#newline ? Buffer.concat([NEWLINE, rest]) : rest;
+      this.#newline = rest.at(-1) === 10;
+      if (this.#newline) rest = rest.subarray(0, -1);
+    }
+    this.output.push(rest);
   }
 
   /** It will end so, whatever the shell says of it. */
@@ -59,6 +92,7 @@ export class ShellTurn {
   /** The next prompt is there. @param status of the command; undefined: it was never begun */
   finish(status: number | undefined, completedBy: 'osc133' | 'exit' = 'osc133'): void {
     this.close();
+    if (this.#newline && status !== INTERRUPTED) this.output.push(NEWLINE);
     this.#flow.end();
     if (this.#failure === undefined) this.#end = this.#ended(status, completedBy);
     this.output.end(this.#failure);
