@@ -96,6 +96,11 @@ export class TmuxInstance extends AbstractInstance {
       },
       {
         restarted: () => this._log('info', 'program.restarted'),
+        carrier: (isThere) =>
+          this._moved(
+            isThere ? 'running' : 'unreachable',
+            isThere ? 'its output is carried again' : 'what carries its output died',
+          ),
         gone: (to, reason, error) => this._moved(to, reason, error),
       },
     );
@@ -163,7 +168,8 @@ export class TmuxInstance extends AbstractInstance {
     try {
       return yield* this.#program.run(command);
     } finally {
-      this.#session.note('');
+      // A command that is let go runs on, and the next host is to know which.
+      if (!this._closing) this.#session.note('');
     }
   }
 
@@ -172,6 +178,10 @@ export class TmuxInstance extends AbstractInstance {
   }
 
   protected override async _interruptRunning(call: Call): Promise<boolean> {
+    if (this.#program.amidOther && this._running() === undefined) {
+      await this.#program.interruptOther?.(call);
+      return true;
+    }
     if (!this.#observing) return await super._interruptRunning(call);
     const found = await this.#session.find(call);
     if (found === undefined || found.command === '') return false;
@@ -189,7 +199,7 @@ export class TmuxInstance extends AbstractInstance {
     const found = await this.#session.find(call);
     const { pid } = this.#session;
     const { program: name } = this.record;
-    const command = this.#observing ? parseNote(found?.command) : undefined;
+    const command = this.#observing || this.#program.amidOther ? parseNote(found?.command) : undefined;
     return {
       transport: 'tmux',
       attachCommand: this.attachCommand,

@@ -17,6 +17,8 @@ const relaunchMs = 30_000;
 export interface PaneSessionHost {
   /** The program is there again, after its end. */
   restarted(end: ProgramEnd): void;
+  /** What carries its output died, or is there again. */
+  carrier(isThere: boolean): void;
   /** It is gone and does not come back by itself. */
   gone(to: 'stopped' | 'failed', reason: string, error?: InstanceError): void;
 }
@@ -219,7 +221,11 @@ export class PaneSession {
     pane.listen({
       data: (bytes) => this.#program.data(bytes),
       mark: (mark) => this.#program.mark(mark),
-      gap: () => this.#program.gap?.(),
+      cut: () => this.#host.carrier(false),
+      gap: () => {
+        this.#program.gap?.();
+        this.#host.carrier(true);
+      },
       ended: (end) => this.#ended(pane, end),
     });
   }

@@ -9,7 +9,9 @@ export interface PaneListener {
   mark(mark: Mark): void;
   /** The program is gone; nothing of it follows. */
   ended(end: ProgramEnd): void;
-  /** Output was lost here: what carried it died. */
+  /** What carried the output died; nothing is heard until `gap`. */
+  cut?(): void;
+  /** It is carried again; what was written in between is lost. */
   gap?(): void;
 }
 

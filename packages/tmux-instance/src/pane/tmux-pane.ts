@@ -335,6 +335,7 @@ export class TmuxPane implements Pane {
         this.down('its tmux pane was closed');
         return;
       }
+      this.#listener?.cut?.();
       await this.#open();
       await this.#run([['pipe-pane', '-O', '-t', this.#id, this.#output.command]]);
       this.#listener?.gap?.();

@@ -54,6 +54,10 @@ export interface PaneProgram {
   run(command: Command): AsyncGenerator<RunUpdate, RunEnd, void>;
   /** Asks the program to end the command; `run` then sees its end. */
   interrupt(command: Command, call: Call): Promise<void>;
+  /** A command of an earlier host runs. */
+  readonly amidOther?: boolean;
+  /** Ends that one; resolves when its end was seen. */
+  interruptOther?(call: Call): Promise<void>;
   /** What the pane says. */
   data(bytes: Buffer): void;
   mark(mark: Mark): void;

@@ -1,5 +1,7 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readlinkSync, watch } from 'node:fs';
 import type { Commands, ConformanceSpec } from '@ccb/conformance';
+import { readLaunch } from '../pane/launch-record.ts';
 import { asTmuxRecord } from '../tmux-data.ts';
 import type { TmuxInstance } from '../tmux-instance.ts';
 import type { TmuxSpec } from '../tmux-spec.ts';
@@ -21,21 +23,28 @@ export function conformanceSpec(
     observe: (record) => sandbox.open(record, { mode: 'observe' }),
     faults: {
       async killProgram(instance) {
+        const noticed = whenLaunched(sandbox.layout(instance.name).state);
         process.kill(await programOf(instance), 'SIGKILL');
+        await noticed;
       },
       async killAgent(instance) {
         // What carries the pane's output to us.
+        const noticed = whenMoved(instance);
         for (const pid of writersOf(`${sandbox.layout(instance.name).pipes}.out.fifo`)) process.kill(pid, 'SIGKILL');
+        await noticed;
       },
       async killBackend(instance) {
+        const noticed = whenMoved(instance);
         process.kill(sandbox.serverPid(instance.record), 'SIGKILL');
+        await noticed;
       },
       async freeze(instance) {
         const pid = await programOf(instance);
         process.kill(pid, 'SIGSTOP');
         return {
           async thaw() {
-            process.kill(pid, 'SIGCONT');
+            // A shell that ignored a cancel was killed, frozen or not.
+            if (isAlive(pid)) process.kill(pid, 'SIGCONT');
           },
         };
       },
@@ -47,6 +56,32 @@ export function conformanceSpec(
       ),
     reuse: true,
   };
+}
+
+/** Resolves at the next change of its state. */
+function whenMoved(instance: TmuxInstance): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = instance.onStateChange(() => {
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** Resolves when a program was launched again. */
+async function whenLaunched(state: string): Promise<void> {
+  const watcher = watch(state);
+  try {
+    const signal = AbortSignal.timeout(10_000);
+    const before = readLaunch(state)?.pid;
+    while (readLaunch(state)?.pid === before) await once(watcher, 'change', { signal });
+  } finally {
+    watcher.close();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
 }
 
 async function programOf(instance: TmuxInstance): Promise<number> {

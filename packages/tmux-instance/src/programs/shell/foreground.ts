@@ -12,12 +12,21 @@ export function terminalOf(pid: number | undefined): string | undefined {
   }
 }
 
-/** To what runs in the foreground of a shell's terminal, which may be the shell itself. @returns false when it may not be */
-export function signalForeground(shell: number | undefined, signal: NodeJS.Signals): boolean {
-  const group = shell === undefined ? -1 : Number(statOf(shell)?.[5] ?? -1);
-  if (group <= 0) return false;
+/** To the job in the foreground of a shell's terminal, where that is not the shell itself. */
+export function signalJob(shell: number | undefined, signal: NodeJS.Signals): boolean {
+  const stat = shell === undefined ? undefined : statOf(shell);
+  const [own, foreground] = [Number(stat?.[2]), Number(stat?.[5])];
+  return foreground > 0 && foreground !== own && send(-foreground, signal);
+}
+
+/** To the shell itself, and to no child of its. */
+export function signalShell(shell: number | undefined, signal: NodeJS.Signals): boolean {
+  return shell !== undefined && send(shell, signal);
+}
+
+function send(target: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-group, signal);
+    process.kill(target, signal);
     return true;
   } catch {
     return false;

@@ -1,6 +1,6 @@
 import { Utf8Decoder } from '@ccb/container-agent';
 import { type Capabilities, InstanceError } from '@ccb/instance-interface';
-import type { Call, Command, RunEnd } from '@ccb/instance-interface/abstract';
+import { anySignal, type Call, type Command, type RunEnd } from '@ccb/instance-interface/abstract';
 import type { Mark } from '../../marks/mark.ts';
 import type { Pane } from '../../pane/pane.ts';
 import type { ProgramEnd } from '../../pane/program-end.ts';
@@ -8,7 +8,7 @@ import { programEnded } from '../exits.ts';
 import type { Launch, PaneProgram, RunUpdate, Surroundings } from '../program.ts';
 import { commandInput, typed } from './command-input.ts';
 import { FlowControl } from './flow-control.ts';
-import { signalForeground, terminalOf } from './foreground.ts';
+import { signalJob, signalShell, terminalOf } from './foreground.ts';
 import { readCount, writeCount } from './in-flight.ts';
 import { Prompt } from './prompt.ts';
 import { lastPrompt, shellLaunch } from './shell-launch.ts';
@@ -18,6 +18,12 @@ import { Typing } from './typing.ts';
 const interruptKey = '\x03';
 /** How long a shell may take to notice that its child was killed, in ms. */
 const killMs = 3_000;
+/** How long a shell may take to draw the prompt again that a signal has hit, in ms. */
+const settleMs = 500;
+/** 128 + SIGINT */
+const INTERRUPTED = 130;
+/** How long a program may take to obey a signal before it is tried otherwise, in ms. */
+const obeyMs = 1_000;
 
 /** An interactive bash: exact output and status of each command, by the marks around its prompts. */
 export class ShellProgram implements PaneProgram {
@@ -34,6 +40,10 @@ export class ShellProgram implements PaneProgram {
   #pane: Pane | undefined;
   #turn: ShellTurn | undefined;
   #count = 0;
+  #amidOther = false;
+  /** A signal to the shell that may come when its command has ended: another prompt follows then. */
+  #loose = false;
+  #settling: NodeJS.Timeout | undefined;
   /** The command that was to be interrupted; perhaps before it was typed. */
   #interrupted: string | undefined;
 
@@ -62,12 +72,14 @@ export class ShellProgram implements PaneProgram {
     if (last === undefined) return;
     this.#count = last.count;
     if (last.count >= readCount(this.#surroundings.state)) this.#prompt.arrived();
+    else this.#amidOther = true;
   }
 
   async *run(command: Command): AsyncGenerator<RunUpdate, RunEnd, void> {
     const pane = this.#pane as Pane;
+    const waits = !this.#prompt.isThere;
     await this.#mayType(pane, command.signal);
-    if (this.#interrupted === command.id) return { success: false, completedBy: 'cancel' };
+    if (waits && this.#interrupted === command.id) return { success: false, completedBy: 'cancel' };
     const turn = new ShellTurn(this.#flowControl(pane));
     this.#turn = turn;
     this.#prompt.left();
@@ -94,16 +106,31 @@ export class ShellProgram implements PaneProgram {
     }
   }
 
-  async interrupt(command: Command, call: Call): Promise<void> {
+  async interrupt(command: Command, { signal }: Call): Promise<void> {
     this.#interrupted = command.id;
     const turn = this.#turn;
     if (turn === undefined) return;
     turn.givenUp = true;
     turn.interrupted();
-    // The key throws away what is on its way through the terminal, both ways: just what a line that was not taken yet needs.
-    if (turn.begun && signalForeground(this.#pane?.pid, 'SIGINT')) return;
+    await within(turn.whenTaken, obeyMs, signal);
+    for (let tries = 0; tries < 2 && turn.begun && this.#turn === turn; tries += 1) {
+      this.#signalInterrupt();
+      await within(turn.whenOver, obeyMs, signal);
+    }
+    if (turn.output.ended || this.#turn !== turn) return;
+    // The key throws away what is on its way through the terminal, both ways; a line editor, or a program that reads keys,
+    // knows nothing else.
     turn.keyPressed();
-    await this.#pane?.paste(interruptKey, call);
+    await this.#pane?.paste(interruptKey, { signal });
+  }
+
+  get amidOther(): boolean {
+    return this.#amidOther;
+  }
+
+  async interruptOther({ signal }: Call): Promise<void> {
+    this.#signalInterrupt();
+    await this.#prompt.when(signal);
   }
 
   data(bytes: Buffer): void {
@@ -122,7 +149,7 @@ export class ShellProgram implements PaneProgram {
         }
         return;
       case 'D':
-        turn?.close();
+        turn?.close(Number(fields[0]));
         return;
       case 'P':
         if (turn !== undefined && !turn.begun) this.#unfinished(turn);
@@ -134,6 +161,9 @@ export class ShellProgram implements PaneProgram {
   }
 
   ended(end: ProgramEnd): void {
+    clearTimeout(this.#settling);
+    this.#loose = false;
+    this.#amidOther = false;
     this.#prompt.left();
     this.#typing.over();
     const turn = this.#turn;
@@ -144,20 +174,35 @@ export class ShellProgram implements PaneProgram {
   }
 
   gap(): void {
-    const { name } = this.#surroundings;
-    const message = `${name}: what carried the output of its pane was killed, and some of it is lost. The command goes on in the pane, or has ended there.`;
-    this.#turn?.fail(new InstanceError('CCB_AGENT_LOST', message, { instance: name }));
-    if (this.#turn !== undefined) void this.#pane?.paste(interruptKey).catch(() => {});
     // The prompt may have come while nobody carried it.
     const last = lastPrompt(this.#surroundings.state);
-    if (last !== undefined && this.#turn !== undefined && last.count > this.#count)
-      this.#prompted(last.status, last.count);
+    const over = last !== undefined && last.count > this.#count;
+    const turn = this.#turn;
+    if (turn === undefined) {
+      if (over) this.#prompted(last.status, last.count);
+      return;
+    }
+    const { name } = this.#surroundings;
+    const message = `${name}: what carried the output of its pane was killed, and some of it is lost. The command was ended.`;
+    turn.fail(new InstanceError('CCB_AGENT_LOST', message, { instance: name, retryable: true }));
+    turn.lost();
+    if (over) this.#prompted(last.status, last.count);
+    else this.#signalInterrupt();
   }
 
   dispose(): void {
+    clearTimeout(this.#settling);
     this.#prompt.left();
     this.#turn?.abandon(new InstanceError('CCB_CLOSED', `${this.#surroundings.name}: this handle was let go.`));
     this.#turn = undefined;
+  }
+
+  /** To the job in the foreground, else to the shell itself. */
+  #signalInterrupt(): void {
+    const shell = this.#pane?.pid;
+    if (signalJob(shell, 'SIGINT')) return;
+    // If what ran ends in this moment it hits the prompt.
+    if (signalShell(shell, 'SIGINT')) this.#loose = true;
   }
 
   async #mayType(pane: Pane, signal: AbortSignal): Promise<void> {
@@ -194,7 +239,8 @@ export class ShellProgram implements PaneProgram {
   /** It ignored the key: what runs in the foreground is killed, and the next prompt, or the end of the shell, awaited. */
   async #giveUp(turn: ShellTurn): Promise<void> {
     turn.givenUp = true;
-    signalForeground(this.#pane?.pid, 'SIGKILL');
+    const shell = this.#pane?.pid;
+    if (!signalJob(shell, 'SIGKILL')) signalShell(shell, 'SIGKILL');
     await this.#prompt.when(AbortSignal.timeout(killMs)).catch(() => {});
   }
 
@@ -208,6 +254,24 @@ export class ShellProgram implements PaneProgram {
     }
     this.#count = count;
     this.#typing.over();
-    if (count >= readCount(this.#surroundings.state) || turn !== undefined) this.#prompt.arrived();
+    if (turn === undefined && count < readCount(this.#surroundings.state)) return;
+    this.#amidOther = false;
+    clearTimeout(this.#settling);
+    const loose = this.#loose && status !== INTERRUPTED;
+    this.#loose = false;
+    if (loose) this.#settling = setTimeout(() => this.#prompt.arrived(), settleMs);
+    else this.#prompt.arrived();
   }
+}
+
+/** Resolves with the work, after so many ms, or when the signal aborts. */
+async function within(work: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+  const limit = anySignal(signal, AbortSignal.timeout(ms));
+  let leave = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  limit.addEventListener('abort', leave, { once: true });
+  await Promise.race([work, late]);
+  limit.removeEventListener('abort', leave);
 }

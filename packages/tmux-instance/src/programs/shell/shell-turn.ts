@@ -2,6 +2,7 @@ import type { InstanceError } from '@ccb/instance-interface';
 import type { RunEnd } from '@ccb/instance-interface/abstract';
 import { NewlineUndo } from '../../marks/newline-undo.ts';
 import { AnswerBuffer } from '../answer-buffer.ts';
+import { withResolvers } from '../resolvers.ts';
 import type { FlowControl } from './flow-control.ts';
 
 const NEWLINE: Buffer = Buffer.from('\n');
@@ -16,10 +17,13 @@ export class ShellTurn {
   readonly #undo = new NewlineUndo();
   readonly #flow: FlowControl;
   #open = false;
+  #status: number | undefined;
   #echo = false;
   #interrupted = false;
   #newline = false;
   #begun = false;
+  readonly #whenTaken = withResolvers();
+  readonly #whenOver = withResolvers();
   #failure: InstanceError | undefined;
   #end: RunEnd | undefined;
 
@@ -45,6 +49,17 @@ export class ShellTurn {
   begin(): void {
     this.#begun = true;
     this.#open = true;
+    this.#whenTaken.resolve();
+  }
+
+  /** Resolves when the shell has taken it, or it has ended without. */
+  get whenTaken(): Promise<void> {
+    return this.#whenTaken.promise;
+  }
+
+  /** Resolves at its end. */
+  get whenOver(): Promise<void> {
+    return this.#whenOver.promise;
   }
 
   data(bytes: Buffer): void {
@@ -61,8 +76,9 @@ export class ShellTurn {
     this.#interrupted = true;
   }
 
-  /** What follows is no output of it any more. */
-  close(): void {
+  /** What follows is no output of it any more. @param status its own, where the shell said it */
+  close(status?: number): void {
+    this.#status ??= status;
     if (!this.#open) return;
     this.#open = false;
     this.#push(this.#undo.flush());
@@ -84,6 +100,12 @@ export class ShellTurn {
     this.output.push(rest);
   }
 
+  /** Its output has a gap: what follows that is not given. The next prompt ends it, whether or not its begin was seen. */
+  lost(): void {
+    this.close();
+    this.givenUp = true;
+  }
+
   /** It will end so, whatever the shell says of it. */
   fail(error: InstanceError): void {
     this.#failure ??= error;
@@ -92,10 +114,12 @@ export class ShellTurn {
   /** The next prompt is there. @param status of the command; undefined: it was never begun */
   finish(status: number | undefined, completedBy: 'osc133' | 'exit' = 'osc133'): void {
     this.close();
-    if (this.#newline && status !== INTERRUPTED) this.output.push(NEWLINE);
+    const own = status === undefined ? undefined : (this.#status ?? status);
+    if (this.#newline && own !== INTERRUPTED) this.output.push(NEWLINE);
     this.#flow.end();
-    if (this.#failure === undefined) this.#end = this.#ended(status, completedBy);
+    if (this.#failure === undefined) this.#end = this.#ended(own, completedBy);
     this.output.end(this.#failure);
+    this.#over();
   }
 
   #ended(status: number | undefined, completedBy: 'osc133' | 'exit'): RunEnd {
@@ -111,5 +135,11 @@ export class ShellTurn {
     this.close();
     this.#flow.end();
     this.output.end(error);
+    this.#over();
+  }
+
+  #over(): void {
+    this.#whenTaken.resolve();
+    this.#whenOver.resolve();
   }
 }
