@@ -77,9 +77,8 @@ export class ShellProgram implements PaneProgram {
 
   async *run(command: Command): AsyncGenerator<RunUpdate, RunEnd, void> {
     const pane = this.#pane as Pane;
-    const waits = !this.#prompt.isThere;
     await this.#mayType(pane, command.signal);
-    if (waits && this.#interrupted === command.id) return { success: false, completedBy: 'cancel' };
+    if (this.#interrupted === command.id) return { success: false, completedBy: 'cancel' };
     const turn = new ShellTurn(this.#flowControl(pane));
     this.#turn = turn;
     this.#prompt.left();
@@ -97,7 +96,8 @@ export class ShellProgram implements PaneProgram {
       if (turn.end === undefined) throw new TypeError('a turn ended without an end');
       return turn.end;
     } catch (error) {
-      if (command.signal.aborted) await this.#giveUp(turn);
+      // A command that is only let go runs on.
+      if (command.signal.aborted && this.#interrupted === command.id) await this.#giveUp(turn);
       throw error;
     } finally {
       turn.abandon(new Error('nobody reads it'));
