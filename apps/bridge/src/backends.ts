@@ -43,6 +43,16 @@ const LOADERS: Readonly<Record<string, (home: string) => Place | Promise<Place>>
       endMs: 15_000,
     };
   },
+  tmux: async (home) => {
+    const { tmuxBackend } = await import('@ccb/tmux-instance');
+    return {
+      backend: tmuxBackend({ home }),
+      describe: () => 'tmux',
+      hasClaude: () => isInstalled('claude', process.env.PATH),
+      contained: false,
+      endMs: 5_000,
+    };
+  },
 };
 
 export function loadBackends(home: string = defaultHome(process.env)): Backends {

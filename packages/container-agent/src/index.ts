@@ -2,7 +2,16 @@ export type { AgentSettings } from './agent/settings.ts';
 export { parseStall } from './agent/stall-options.ts';
 export { endStrays } from './agent/strays.ts';
 export { agentFile } from './agent-file.ts';
+export {
+  locateClaude,
+  type ToolQuestion,
+  toolCallOf,
+  toolOutputOf,
+  toolPermission,
+  toolVerdict,
+} from './drivers/claude/terms.ts';
 export { driverNames } from './drivers/names.ts';
+export { type DecodedPiece, Utf8Decoder } from './drivers/utf8-decoder.ts';
 export { AgentClient, type Pong } from './host/agent-client.ts';
 export { type AgentData, assertNamed, invalidData, parseAgentData, variablePattern } from './host/agent-data.ts';
 export { AgentInstance, type AgentInstanceOptions, type DirectProgram } from './host/agent-instance.ts';
@@ -29,7 +38,6 @@ export { openObserverChannel } from './host/observer-channel.ts';
 export { instanceDirectories, readOwnRecord, writeRecord } from './host/own-record.ts';
 export { RenewableChannel } from './host/renewable-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
-export { type DecodedPiece, Utf8Decoder } from './drivers/utf8-decoder.ts';
 export { readTail, type Tail, type TailOptions } from './host/tail.ts';
 export { visible } from './host/visible.ts';
 export type {

@@ -5,7 +5,7 @@ import { type InstanceLayout, writeRecord } from '@ccb/container-agent';
 import type { TmuxRecord } from './tmux-data.ts';
 
 /** What a pane's programs read of ours. Copies: an upgrade or a vanished cache cannot break a running instance. */
-const scripts = ['launch.sh', 'ccb.bash', 'ccb-python.py'] as const;
+const scripts = ['launch.sh', 'ccb.bash', 'ccb-python.py', 'claude-hook.sh'] as const;
 
 /** The path of an instance's own copy. */
 export function scriptPath(layout: InstanceLayout, name: (typeof scripts)[number]): string {

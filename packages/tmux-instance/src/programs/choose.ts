@@ -2,6 +2,7 @@ import type { InstanceLayout } from '@ccb/container-agent';
 import { loginEnvironment } from '@ccb/container-agent';
 import { scriptPath } from '../layout-files.ts';
 import type { TmuxRecord } from '../tmux-data.ts';
+import { ClaudeProgram } from './claude/claude-program.ts';
 import { programEnvironment } from './environment.ts';
 import type { PaneProgram, Surroundings } from './program.ts';
 import { ShellProgram } from './shell/shell-program.ts';
@@ -34,5 +35,6 @@ export function chooseProgram(record: TmuxRecord, options: ProgramOptions): Pane
       ...env,
     },
   };
+  if (program === 'claude') return new ClaudeProgram(surroundings, scriptPath(layout, 'claude-hook.sh'));
   return new ShellProgram(surroundings, scriptPath(layout, 'ccb.bash'));
 }

@@ -27,7 +27,7 @@ export class Executable {
   /** Its path. @throws {DriverError} CCB_PROGRAM_NOT_FOUND where there is none */
   locate(): string {
     const { env, workspace } = this.#context;
-    return locate(env, workspace);
+    return locateClaude(env, workspace);
   }
 
   /** Learns the version. @throws {DriverError} CCB_PROGRAM_NOT_FOUND for one that is too old, or no Claude Code at all */
@@ -54,7 +54,8 @@ export class Executable {
   }
 }
 
-function locate(env: Readonly<Record<string, string>>, workspace: string): string {
+/** The `claude` to run: what CLAUDE_CODE_EXECUTABLE names, else the first on PATH. @throws {DriverError} CCB_PROGRAM_NOT_FOUND */
+export function locateClaude(env: Readonly<Record<string, string>>, workspace: string): string {
   const named = env.CLAUDE_CODE_EXECUTABLE;
   if (named !== undefined && named !== '') {
     const path = isAbsolute(named) ? named : resolve(workspace, named);

@@ -1,16 +1,17 @@
 import { Utf8Decoder } from '@ccb/container-agent';
 import { type Capabilities, InstanceError } from '@ccb/instance-interface';
-import { anySignal, type Call, type Command, type RunEnd } from '@ccb/instance-interface/abstract';
+import type { Call, Command, RunEnd } from '@ccb/instance-interface/abstract';
 import type { Mark } from '../../marks/mark.ts';
 import type { Pane } from '../../pane/pane.ts';
 import type { ProgramEnd } from '../../pane/program-end.ts';
 import { programEnded } from '../exits.ts';
 import type { Launch, PaneProgram, RunUpdate, Surroundings } from '../program.ts';
+import { Prompt } from '../prompt.ts';
+import { within } from '../within.ts';
 import { commandInput, typed } from './command-input.ts';
 import { FlowControl } from './flow-control.ts';
 import { signalJob, signalShell, terminalOf } from './foreground.ts';
 import { readCount, writeCount } from './in-flight.ts';
-import { Prompt } from './prompt.ts';
 import { lastPrompt, shellLaunch } from './shell-launch.ts';
 import { ShellTurn } from './shell-turn.ts';
 import { Typing } from './typing.ts';
@@ -262,16 +263,4 @@ export class ShellProgram implements PaneProgram {
     if (loose) this.#settling = setTimeout(() => this.#prompt.arrived(), settleMs);
     else this.#prompt.arrived();
   }
-}
-
-/** Resolves with the work, after so many ms, or when the signal aborts. */
-async function within(work: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
-  const limit = anySignal(signal, AbortSignal.timeout(ms));
-  let leave = (): void => {};
-  const late = new Promise<void>((resolve) => {
-    leave = resolve;
-  });
-  limit.addEventListener('abort', leave, { once: true });
-  await Promise.race([work, late]);
-  limit.removeEventListener('abort', leave);
 }

@@ -37,7 +37,8 @@ export function permissionResponse(message: CanUseToolMessage, answer: Permissio
   };
 }
 
-function verdict(message: CanUseToolMessage, answer: PermissionAnswer): object {
+/** What a person's or a policy's answer means to Claude Code. */
+export function verdict(message: CanUseToolMessage, answer: PermissionAnswer): object {
   const choice = typeof answer === 'object' ? answer.optionId : answer;
   switch (choice as PermissionOptionKind | 'cancelled') {
     case 'allow_once':

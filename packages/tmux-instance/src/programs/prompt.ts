@@ -1,4 +1,4 @@
-/** Whether a shell awaits a command, and who waits for that. */
+/** Whether a program awaits a command, and who waits for that. */
 export class Prompt {
   #isThere = false;
   #waiting: (() => void)[] = [];

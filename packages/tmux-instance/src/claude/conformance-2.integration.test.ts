@@ -1,0 +1,3 @@
+import { conformClaude } from '../testing/claude-conformance.ts';
+
+await conformClaude(2, 2);
