@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { endStrays } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
-import type { Call } from '@ccb/instance-interface/abstract';
+import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import type { Control, Reply, TmuxCommand, TmuxServer } from '../control/control.ts';
 import { acquireControl } from '../control/shared-control.ts';
+import { programEnded } from '../programs/exits.ts';
 import type { PaneProgram } from '../programs/program.ts';
 import { readLaunch } from './launch-record.ts';
 import { type FoundPane, findPane } from './panes.ts';
@@ -37,6 +38,7 @@ export class PaneSession {
   /** The program has been ready since its last launch: it is worth another one. */
   #wasReady = false;
   #ending = false;
+  #failLaunch: ((end: ProgramEnd) => void) | undefined;
   #watchedPid: number | undefined;
   #whenEnded: (() => void) | undefined;
 
@@ -238,7 +240,10 @@ export class PaneSession {
     }
     this.#program.ended(end);
     if (end.kind === 'closed' || this.#ending) return;
-    if (!this.#wasReady) return;
+    if (!this.#wasReady) {
+      this.#failLaunch?.(end);
+      return;
+    }
     this.#wasReady = false;
     this.#ready = this.#relaunch(pane, end);
     this.#ready.catch(() => {});
@@ -265,8 +270,14 @@ export class PaneSession {
   ): Promise<void> {
     const nonce = randomBytes(12).toString('hex');
     this.#setNonce(nonce);
-    await begin(await this.#program.launch(), nonce);
-    await this.#program.ready(pane, 'launched', call);
+    const ended = new AbortController();
+    this.#failLaunch = (end) => ended.abort(programEnded(this.#place.name, 'the program', end));
+    try {
+      await begin(await this.#program.launch(), nonce);
+      await this.#program.ready(pane, 'launched', { signal: anySignal(call.signal, ended.signal) });
+    } finally {
+      this.#failLaunch = undefined;
+    }
     this.#wasReady = true;
     this.#ready = Promise.resolve();
   }

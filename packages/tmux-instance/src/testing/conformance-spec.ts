@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readlinkSync, watch } from 'node:fs';
 import type { Commands, ConformanceSpec } from '@ccb/conformance';
 import { readLaunch } from '../pane/launch-record.ts';
+import { isAtWork } from '../pane/process-state.ts';
 import { asTmuxRecord } from '../tmux-data.ts';
 import type { TmuxInstance } from '../tmux-instance.ts';
 import type { TmuxSpec } from '../tmux-spec.ts';
@@ -41,6 +42,8 @@ export function conformanceSpec(
       async freeze(instance) {
         const pid = await programOf(instance);
         process.kill(pid, 'SIGSTOP');
+        // A busy program is not stopped at once.
+        while (isAtWork(pid)) await new Promise((resolve) => setImmediate(resolve));
         return {
           async thaw() {
             // A shell that ignored a cancel was killed, frozen or not.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { locateClaude } from '@ccb/container-agent';
 import { shellQuoted } from '../../pane/launch-script.ts';
@@ -70,9 +70,9 @@ export function claudeLaunch(surroundings: Surroundings, hook: string, inbox: st
     ...(key !== undefined && { apiKeyHelper: `printf %s "$${keyVariable}"` }),
   }));
   const known = readConversation(state);
-  const conversation = known ?? { sessionId: randomUUID() };
-  if (known === undefined) writeConversation(state, conversation);
-  const resumes = conversation.transcript !== undefined && existsSync(conversation.transcript);
+  const resumes = hasPrompts(known?.transcript);
+  const conversation = known !== undefined && resumes ? known : { sessionId: randomUUID() };
+  if (!resumes) writeConversation(state, conversation);
   return {
     argv: [locateClaude(env, workspace), resumes ? '--resume' : '--session-id', conversation.sessionId, ...programArgs],
     env: {
@@ -85,6 +85,15 @@ export function claudeLaunch(surroundings: Surroundings, hook: string, inbox: st
     },
     cwd: workspace,
   };
+}
+
+/** One in which nothing was said, or nothing was written down before it was killed, cannot be gone on with. */
+function hasPrompts(transcript: string | undefined): boolean {
+  try {
+    return transcript !== undefined && readFileSync(transcript).includes('"type":"user"');
+  } catch {
+    return false;
+  }
 }
 
 function hookSettings(hook: string, inbox: string): object {

@@ -5,6 +5,7 @@ import type { Pane } from '../../pane/pane.ts';
 import type { ProgramEnd } from '../../pane/program-end.ts';
 import { programEnded } from '../exits.ts';
 import type { Launch, PaneProgram, RunUpdate, Surroundings } from '../program.ts';
+import { withResolvers } from '../resolvers.ts';
 import { within } from '../within.ts';
 import { Availability } from './availability.ts';
 import { claudeLaunch, readConversation, writeConversation } from './claude-launch.ts';
@@ -29,7 +30,6 @@ export class ClaudeProgram implements PaneProgram {
   readonly capabilities: Partial<Capabilities> = {
     interrupt: true,
     permissions: true,
-    exactOutput: true,
     detach: true,
   };
   readonly #surroundings: Surroundings;
@@ -107,12 +107,11 @@ export class ClaudeProgram implements PaneProgram {
     await within(turn.whenTaken, interruptMs, signal);
     if (turn.updates.ended) return;
     const { transcript } = readConversation(this.#surroundings.state) ?? {};
-    const seen = new Promise<void>((resolve) => {
-      const watching = transcript === undefined ? undefined : new Interruption(transcript, resolve);
-      signal.addEventListener('abort', () => watching?.[Symbol.dispose](), { once: true });
-    });
+    const seen = withResolvers();
+    using _watching = transcript === undefined ? undefined : new Interruption(transcript, seen.resolve);
     await pane.paste(escapeKey, { signal });
-    await within(seen, interruptMs, signal);
+    await within(Promise.race([seen.promise, turn.whenOver]), interruptMs, signal);
+    if (turn.updates.ended) return;
     // Before the first word a prompt goes back into the input box.
     await pane.paste(clearKey, { signal });
     turn.interrupted();

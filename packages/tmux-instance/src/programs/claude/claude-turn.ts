@@ -18,7 +18,9 @@ export class ClaudeTurn {
   readonly #answer: (event: HookEvent, answer: unknown) => void;
   readonly #text = new DisplayedText();
   readonly #taken = withResolvers();
+  readonly #whenOver = withResolvers();
   #isTaken = false;
+  #prompt: string | undefined;
   #end: RunEnd | undefined;
   #tail: NodeJS.Timeout | undefined;
 
@@ -36,10 +38,20 @@ export class ClaudeTurn {
     return this.#taken.promise;
   }
 
+  /** Resolves when the turn is over. */
+  get whenOver(): Promise<void> {
+    return this.#whenOver.promise;
+  }
+
   heard(event: HookEvent): void {
+    const prompt = textOf(event.fields.prompt_id);
+    // What is still told of the turn before.
+    if (event.name !== 'UserPromptSubmit' && prompt !== this.#prompt) return;
     switch (event.name) {
       case 'UserPromptSubmit':
+        if (this.#isTaken) return;
         this.#isTaken = true;
+        this.#prompt = prompt;
         this.#taken.resolve();
         return;
       case 'MessageDisplay':
@@ -73,6 +85,7 @@ export class ClaudeTurn {
     clearTimeout(this.#tail);
     this.updates.fail(error);
     this.#taken.resolve();
+    this.#whenOver.resolve();
   }
 
   #displayed({ fields }: HookEvent): void {
@@ -93,6 +106,7 @@ export class ClaudeTurn {
     clearTimeout(this.#tail);
     this.updates.end(end);
     this.#taken.resolve();
+    this.#whenOver.resolve();
   }
 
   async #ask(event: HookEvent): Promise<void> {
