@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { defaultHome } from '@ccb/container-agent';
-import type { Backend, CreateOptions } from '@ccb/instance-interface';
+import type { Backend, CallOptions, Check, CreateOptions, Discovered } from '@ccb/instance-interface';
+import { checkTmux } from './check.ts';
 import { createTmux } from './create.ts';
-import { defaultRuntimeDirectory } from './server-socket.ts';
+import { discoverTmux, sweepEphemeral } from './discover.ts';
+import { defaultRuntimeDirectory, serverSocket } from './server-socket.ts';
 import { TmuxInstance } from './tmux-instance.ts';
 import { parseTmuxSpec, type TmuxSpec } from './tmux-spec.ts';
 
@@ -14,13 +16,22 @@ export interface TmuxBackendOptions {
 }
 
 /** Programs in tmux panes. */
-export function tmuxBackend(options: TmuxBackendOptions = {}): Backend<TmuxSpec, TmuxInstance> {
+export function tmuxBackend(options: TmuxBackendOptions = {}): Backend<TmuxSpec, TmuxInstance> & {
+  discover(options?: CallOptions): Promise<readonly Discovered[]>;
+  check(): Promise<readonly Check[]>;
+} {
   const home = resolve(options.home ?? defaultHome());
   const runtimeDirectory = resolve(options.runtimeDirectory ?? defaultRuntimeDirectory());
+  const places = { home, runtimeDirectory };
   return {
     type: 'tmux',
     parseSpec: parseTmuxSpec,
-    create: (spec, create?: CreateOptions) => createTmux(spec, create, { home, runtimeDirectory }),
+    async create(spec: TmuxSpec, create?: CreateOptions): Promise<TmuxInstance> {
+      if (spec.ephemeral) await sweepEphemeral(home);
+      return await createTmux(spec, create, places);
+    },
     open: (record, open) => TmuxInstance.open(record, open),
+    discover: (discover) => discoverTmux(places, serverSocket(runtimeDirectory, home), discover),
+    check: () => checkTmux(places),
   };
 }

@@ -65,6 +65,7 @@ export class TmuxInstance extends AbstractInstance {
     const program = chooseProgram(own, {
       layout,
       env: options.env ?? {},
+      completion: options.completion,
       nonce: () => nonce,
       log: (level, event, fields) => this._log(level, event, fields),
       takeover: (active) => this.#tookOver(active),
@@ -191,7 +192,9 @@ export class TmuxInstance extends AbstractInstance {
 
   protected override async _probe(call: Call): Promise<boolean> {
     const found = await this.#session.find(call);
-    return found !== undefined && !found.dead && isAtWork(this.#session.pid);
+    if (found === undefined || found.dead) return false;
+    // Of a program that was there before the process is not known.
+    return this.#data.adopted || isAtWork(this.#session.pid);
   }
 
   protected override async _info(call: Call): Promise<Partial<InstanceInfo>> {

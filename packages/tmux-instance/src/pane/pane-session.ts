@@ -82,6 +82,7 @@ export class PaneSession {
   /** Program and pane are there and await commands afterwards. */
   async start(call: Call): Promise<void> {
     if (await this.attach(call)) return;
+    if (this.#place.adopted) throw this.#notThere();
     const control = await this.#connect(this.#server, call);
     const left = await findPane(control, this.#place.instanceId, call);
     if (left !== undefined) await control.run([['kill-pane', '-t', left.id]], call);
@@ -164,6 +165,10 @@ export class PaneSession {
   /** Ends program, pane and strays: politely, then after `graceMs` for certain. */
   async end(graceMs: number, call: Call): Promise<void> {
     this.#ending = true;
+    if (this.#place.adopted) {
+      await this.#giveBack(call);
+      return;
+    }
     await this.#hangUp(graceMs, call);
     try {
       const found = await this.find(call);
@@ -186,6 +191,33 @@ export class PaneSession {
     } finally {
       await this.#letGo();
     }
+  }
+
+  /** A session that was there before stays, without anything of ours. */
+  async #giveBack(call: Call): Promise<void> {
+    try {
+      const found = await this.find(call);
+      if (found !== undefined) {
+        await this.run(
+          [
+            ['pipe-pane', '-t', found.id],
+            ['set-option', '-pu', '-t', found.id, '@ccb'],
+            ['set-option', '-pu', '-t', found.id, '@ccb_command'],
+          ],
+          call,
+        );
+      }
+    } catch (error) {
+      if (!InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) throw error;
+    } finally {
+      await this.#letGo();
+    }
+  }
+
+  #notThere(): InstanceError {
+    const { name: instance, session } = this.#place;
+    const message = `${instance}: there is no tmux session ${session} with a living program. Start it, or adopt another one.`;
+    return new InstanceError('CCB_NOT_FOUND', message, { instance });
   }
 
   /** A connection for looking, to a server that runs; undefined: none does. */

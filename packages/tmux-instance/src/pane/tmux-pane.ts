@@ -10,7 +10,7 @@ import { LaunchFifo } from './launch-fifo.ts';
 import { readLaunch, writeLaunch } from './launch-record.ts';
 import type { Pane, PaneListener } from './pane.ts';
 import { PaneOutput } from './pane-output.ts';
-import { findPane } from './panes.ts';
+import { findPane, paneOfSession } from './panes.ts';
 import type { ProgramEnd } from './program-end.ts';
 
 /** Wide enough for tables; a person who attaches sees a part of it. */
@@ -125,6 +125,7 @@ export class TmuxPane implements Pane {
    * @returns false when there is none, or its program is gone
    */
   async attach(call: Call): Promise<boolean> {
+    if (this.#place.adopted) return await this.#adopt(call);
     const found = await findPane(this.#control, this.#place.instanceId, call);
     const launched = readLaunch(this.#place.state);
     if (found === undefined) return false;
@@ -136,11 +137,6 @@ export class TmuxPane implements Pane {
     this.#splitter.nonce = launched.nonce;
     this.#pid = launched.pid;
     return true;
-  }
-
-  /** There is a pane, whether or not its program lives. */
-  get isThere(): boolean {
-    return this.#id !== '' && !this.#closed;
   }
 
   async paste(bytes: Buffer | string, call?: Call): Promise<void> {
@@ -162,19 +158,6 @@ export class TmuxPane implements Pane {
       call,
     );
     return (lines ?? []).map((line) => `${line}\n`).join('');
-  }
-
-  /** Ends the session with everything in it. One that is gone already is no error. */
-  async close(call: Call): Promise<void> {
-    this.#closed = true;
-    if (this.#id === '') return;
-    try {
-      await this.#run([['kill-pane', '-t', this.#id]], call);
-    } catch (error) {
-      if (!InstanceError.is(error, 'CCB_NOT_FOUND')) throw error;
-    } finally {
-      this.release();
-    }
   }
 
   /** Stops reading; the pane goes on. */
@@ -222,6 +205,29 @@ export class TmuxPane implements Pane {
         instance,
       });
     return new InstanceError('CCB_BACKEND_UNREACHABLE', `${instance}: tmux refused: ${message}`, { cause, instance });
+  }
+
+  /** @throws {InstanceError} CCB_LOCKED where somebody else reads its output already */
+  async #adopt(call: Call): Promise<boolean> {
+    const { name: instance, session, instanceId } = this.#place;
+    const found = await paneOfSession(this.#control, session, call);
+    if (found === undefined || found.dead) return false;
+    if (found.instanceId !== instanceId && (found.instanceId !== '' || found.piped)) {
+      const whose =
+        found.instanceId === '' ? 'its output is piped elsewhere already' : 'another instance has adopted it';
+      const message = `${instance}: the tmux session ${session} cannot be adopted: ${whose}. End that first.`;
+      throw new InstanceError('CCB_LOCKED', message, { instance, retryable: true });
+    }
+    this.#id = found.id;
+    await this.#open();
+    await this.#run(
+      [
+        ['set-option', '-p', '-t', found.id, '@ccb', instanceId],
+        ['pipe-pane', '-O', '-t', found.id, this.#output.command],
+      ],
+      call,
+    );
+    return true;
   }
 
   async #open(): Promise<void> {

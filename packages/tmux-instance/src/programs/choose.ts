@@ -1,8 +1,12 @@
 import type { InstanceLayout } from '@ccb/container-agent';
 import { loginEnvironment } from '@ccb/container-agent';
+import type { CompletionChoice } from '../completion/completion-choice.ts';
+import { restoredCompletion } from '../completion/recorded-completion.ts';
 import { scriptPath } from '../layout-files.ts';
 import type { TmuxRecord } from '../tmux-data.ts';
 import { ClaudeProgram } from './claude/claude-program.ts';
+import { commandLaunch } from './command-line/command-launch.ts';
+import { CommandLineProgram } from './command-line/command-line-program.ts';
 import { programEnvironment } from './environment.ts';
 import type { PaneProgram, Surroundings } from './program.ts';
 import { ShellProgram } from './shell/shell-program.ts';
@@ -11,6 +15,8 @@ import { ShellProgram } from './shell/shell-program.ts';
 export interface ProgramOptions
   extends Pick<Surroundings, 'nonce' | 'log' | 'takeover' | 'personTypedSince' | 'whenDetached'> {
   readonly layout: InstanceLayout;
+  /** Detectors that a record can only name. */
+  readonly completion: readonly CompletionChoice[] | undefined;
   /** What the caller gave. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -35,6 +41,12 @@ export function chooseProgram(record: TmuxRecord, options: ProgramOptions): Pane
       ...env,
     },
   };
+  const { argv, completion } = data;
+  if (completion !== undefined) {
+    const choices = restoredCompletion(completion, options.completion);
+    const launch = argv && commandLaunch(argv, surroundings, scriptPath(layout, 'ccb-python.py'), choices);
+    return new CommandLineProgram(surroundings, launch, choices);
+  }
   if (program === 'claude') return new ClaudeProgram(surroundings, scriptPath(layout, 'claude-hook.sh'));
   return new ShellProgram(surroundings, scriptPath(layout, 'ccb.bash'));
 }
