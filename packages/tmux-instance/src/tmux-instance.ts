@@ -144,6 +144,17 @@ export class TmuxInstance extends AbstractInstance {
     return await this.#session.screen({ signal: anySignal(signal, AbortSignal.timeout(timeoutMs)) });
   }
 
+  /**
+   * Gives keys to the program as they are, as a person at its keyboard would: what a command that runs asks for.
+   * @throws {TypeError} for a NUL @throws {InstanceError} CCB_INVALID_STATE while nothing runs, CCB_BACKEND_UNREACHABLE, CCB_TIMEOUT
+   */
+  async press(keys: string | Uint8Array, options: CallOptions = {}): Promise<void> {
+    const { signal, timeoutMs = callMs } = options;
+    await this.#session.press(typeof keys === 'string' ? keys : Buffer.from(keys), {
+      signal: anySignal(signal, AbortSignal.timeout(timeoutMs)),
+    });
+  }
+
   /** Called when a person begins to type in the pane, and when the program awaits commands again. @returns what ends it */
   onTakeover(listener: (active: boolean) => void): () => void {
     return this.#takeovers.listen(listener);

@@ -134,9 +134,19 @@ export class PaneSession {
       const [lines = []] = await this.run([['capture-pane', '-p', '-J', '-t', found.id]], call);
       return lines.map((line) => `${line}\n`).join('');
     }
+    throw this.#stopped();
+  }
+
+  /** Keys, as they are. */
+  async press(keys: string | Buffer, call: Call): Promise<void> {
+    if (this.#pane === undefined) throw this.#stopped();
+    await this.#pane.paste(keys, call);
+  }
+
+  #stopped(): InstanceError {
     const { name: instance } = this.#place;
     const message = `${instance}: it has no pane while it is stopped. Start it first.`;
-    throw new InstanceError('CCB_INVALID_STATE', message, { instance });
+    return new InstanceError('CCB_INVALID_STATE', message, { instance });
   }
 
   /** Resolves at the next notification of these names. @throws the signal's reason */

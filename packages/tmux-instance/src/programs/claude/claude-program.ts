@@ -94,7 +94,8 @@ export class ClaudeProgram implements PaneProgram {
       return yield* turn.updates.read(command.signal);
     } finally {
       if (this.#turn === turn) this.#turn = undefined;
-      if (turn.updates.ended) this.#available.free();
+      if (turn.isOver) this.#available.free();
+      else if (!turn.isTaken && !turn.updates.ended) this.#available.free();
       turn.fail(new Error('nobody reads it'));
     }
   }

@@ -20,6 +20,7 @@ export class ClaudeTurn {
   readonly #taken = withResolvers();
   readonly #whenOver = withResolvers();
   #isTaken = false;
+  #isOver = false;
   #prompt: string | undefined;
   #end: RunEnd | undefined;
   #tail: NodeJS.Timeout | undefined;
@@ -102,7 +103,13 @@ export class ClaudeTurn {
     else this.#tail = setTimeout(() => this.#over(this.#end as RunEnd), tailMs);
   }
 
+  /** The program said that it ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   #over(end: RunEnd): void {
+    this.#isOver = true;
     clearTimeout(this.#tail);
     this.updates.end(end);
     this.#taken.resolve();
