@@ -16,6 +16,8 @@ import { markdownPage, type Section, textTable } from './report.ts';
 import { roundTrip } from './round-trip.ts';
 import { start } from './start.ts';
 import { streaming } from './streaming.ts';
+import { tmuxCommands } from './tmux/commands.ts';
+import { tmuxFleet } from './tmux/fleet.ts';
 import { Workplace } from './workplace.ts';
 
 const COMMAND = 'npx -y pnpm@12.21.0 bench';
@@ -30,6 +32,8 @@ const subjects: Readonly<Record<string, { title: string; measure: (place: Workpl
   alternatives: { title: 'Alternatives', measure: alternatives },
   claude: { title: 'Claude Code', measure: claude },
   idle: { title: 'Idle', measure: idleChannels },
+  'tmux-commands': { title: 'tmux: commands', measure: tmuxCommands },
+  'tmux-fleet': { title: 'tmux: fifty sessions', measure: tmuxFleet },
   'docker-round-trip': { title: 'Docker: round trip', measure: dockerRoundTrip },
   'docker-start': { title: 'Docker: cold start', measure: dockerStart },
   'docker-streaming': { title: 'Docker: streaming', measure: dockerStreaming },

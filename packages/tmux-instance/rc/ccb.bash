@@ -26,7 +26,8 @@ __ccb_prompt() {
   [[ $PS1 == *"$ready" ]] || PS1=${PS1-'\$ '}$ready
   [[ $PS2 == "$more"* ]] || PS2=$more${PS2-'> '}
   [[ ${PS0-} == *"$begin" ]] || PS0=${PS0-}$begin
-  printf '%s %s\n' "$__ccb_count" "$status" >|"$__ccb_state"
+  # Always as long, over what is there: to cut a file off takes longer than a command.
+  printf '%16s %3s\n' "$__ccb_count" "$status" 1<>"$__ccb_state"
   return "$status"
 }
 

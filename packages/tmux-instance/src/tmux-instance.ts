@@ -20,7 +20,7 @@ import type { FileLock } from '@ccb/named-pipe/lock';
 import type { CompletionChoice } from './completion/completion-choice.ts';
 import { createTmux } from './create.ts';
 import { scriptPath } from './layout-files.ts';
-import { commandNote, parseNote } from './observing/command-note.ts';
+import { CommandNotes } from './observing/command-note.ts';
 import { InterruptRequests } from './observing/interrupt-requests.ts';
 import { PaneSession } from './pane/pane-session.ts';
 import { isAtWork } from './pane/process-state.ts';
@@ -55,6 +55,7 @@ export class TmuxInstance extends AbstractInstance {
   readonly #session: PaneSession;
   readonly #takeovers = new Takeovers();
   readonly #interrupts: InterruptRequests;
+  readonly #notes: CommandNotes;
 
   /** @throws {InstanceError} CCB_RECORD_INVALID */
   constructor(record: InstanceRecord, options: TmuxOptions = {}) {
@@ -80,6 +81,7 @@ export class TmuxInstance extends AbstractInstance {
     this.#hold = new Hold(layout.lock, own.name, options.lock);
     this.#program = program;
     this.#interrupts = new InterruptRequests(layout.pipesDirectory);
+    this.#notes = new CommandNotes(layout.state);
     this.#session = new PaneSession(
       { socket: own.data.socket, owner: own.data.owner },
       {
@@ -164,6 +166,7 @@ export class TmuxInstance extends AbstractInstance {
     assertOwn(this.#layout, this.#own);
     await this.#hold.take(call.signal);
     await this.#session.start(call);
+    if (!this.#program.amidOther) this.#notes.clear();
     this.#interrupts.serve(() => this.interrupt());
   }
 
@@ -176,12 +179,12 @@ export class TmuxInstance extends AbstractInstance {
     command: Command,
   ): AsyncGenerator<string | Exclude<CommandUpdate, { type: 'end' }>, RunEnd, void> {
     await this.#session.whenReady();
-    this.#session.note(commandNote(command.id));
+    this.#notes.write(command.id);
     try {
       return yield* this.#program.run(command);
     } finally {
       // A command that is let go runs on, and the next host is to know which.
-      if (!this._closing) this.#session.note('');
+      if (!this._closing) this.#notes.clear();
     }
   }
 
@@ -196,7 +199,7 @@ export class TmuxInstance extends AbstractInstance {
     }
     if (!this.#observing) return await super._interruptRunning(call);
     const found = await this.#session.find(call);
-    if (found === undefined || found.command === '') return false;
+    if (found === undefined || this.#notes.read() === undefined) return false;
     await this.#interrupts.ask(call);
     return true;
   }
@@ -213,7 +216,8 @@ export class TmuxInstance extends AbstractInstance {
     const found = await this.#session.find(call);
     const { pid } = this.#session;
     const { program: name } = this.record;
-    const command = this.#observing || this.#program.amidOther ? parseNote(found?.command) : undefined;
+    const command =
+      found !== undefined && (this.#observing || this.#program.amidOther) ? this.#notes.read() : undefined;
     return {
       transport: 'tmux',
       attachCommand: this.attachCommand,

@@ -1,15 +1,37 @@
-/** The command in flight, as its holder notes it at the pane for whoever observes: an option value without spaces. */
-export function commandNote(id: string): string {
-  return Buffer.from(JSON.stringify({ id, startedAt: new Date().toISOString() })).toString('base64url');
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A command in flight. */
+export interface CommandNote {
+  readonly id: string;
+  readonly startedAt: string;
 }
 
-/** Undefined: nothing runs, or what is written there is none of ours. */
-export function parseNote(note: string | undefined): { readonly id: string; readonly startedAt: string } | undefined {
-  if (note === undefined || note === '') return undefined;
-  try {
-    const { id, startedAt } = JSON.parse(Buffer.from(note, 'base64url').toString()) as Record<string, unknown>;
-    return typeof id === 'string' && typeof startedAt === 'string' ? { id, startedAt } : undefined;
-  } catch {
-    return undefined;
+/** The command in flight, as its holder notes it in the instance's directory, for who observes and for the next host. */
+export class CommandNotes {
+  readonly #path: string;
+
+  constructor(directory: string) {
+    this.#path = join(directory, 'command.json');
+  }
+
+  write(id: string): void {
+    const note: CommandNote = { id, startedAt: new Date().toISOString() };
+    writeFileSync(this.#path, JSON.stringify(note), { mode: 0o600 });
+  }
+
+  clear(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  /** Undefined: nothing runs. */
+  read(): CommandNote | undefined {
+    try {
+      const { id, startedAt } = JSON.parse(readFileSync(this.#path, 'utf8')) as Record<string, unknown>;
+      return typeof id === 'string' && typeof startedAt === 'string' ? { id, startedAt } : undefined;
+    } catch {
+      // There is none, or it is being written.
+      return undefined;
+    }
   }
 }

@@ -119,14 +119,6 @@ export class PaneSession {
     throw new InstanceError('CCB_BACKEND_UNREACHABLE', `${instance}: its tmux server is gone.`, { instance });
   }
 
-  /** Says at the pane which command is in flight, for whoever observes. */
-  note(command: string): void {
-    const id = this.#pane?.id;
-    if (id === undefined || this.#control === undefined) return;
-    // Who observes learns nothing then, and nobody else suffers.
-    this.#control.run([['set-option', '-p', '-t', id, '@ccb_command', command]]).catch(() => {});
-  }
-
   /** What the terminal shows. */
   async screen(call: Call): Promise<string> {
     const found = await this.find(call);
@@ -212,7 +204,6 @@ export class PaneSession {
           [
             ['pipe-pane', '-t', found.id],
             ['set-option', '-pu', '-t', found.id, '@ccb'],
-            ['set-option', '-pu', '-t', found.id, '@ccb_command'],
           ],
           call,
         );

@@ -8,17 +8,15 @@ export interface FoundPane {
   readonly session: string;
   /** Its process has ended. */
   readonly dead: boolean;
-  /** What its holder said of the command in flight. */
-  readonly command: string;
 }
 
 /** All panes of the server that carry a label of ours. */
 export async function labelledPanes(control: Control, call?: Call): Promise<readonly FoundPane[]> {
-  const format = '#{pane_id} #{pane_dead} #{session_name} #{@ccb} #{@ccb_command}';
+  const format = '#{pane_id} #{pane_dead} #{session_name} #{@ccb}';
   const [lines = []] = await control.run([['list-panes', '-a', '-F', format]], call);
   return lines.flatMap((line) => {
-    const [id = '', dead, session = '', instanceId = '', command = ''] = line.split(' ');
-    return instanceId === '' ? [] : [{ id, instanceId, session, dead: dead === '1', command }];
+    const [id = '', dead, session = '', instanceId = ''] = line.split(' ');
+    return instanceId === '' ? [] : [{ id, instanceId, session, dead: dead === '1' }];
   });
 }
 

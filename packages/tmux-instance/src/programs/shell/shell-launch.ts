@@ -11,7 +11,7 @@ export function promptFile(state: string): string {
 /** What the last prompt said; undefined: there was none. */
 export function lastPrompt(state: string): { readonly count: number; readonly status: number } | undefined {
   try {
-    const [count, status] = readFileSync(promptFile(state), 'latin1').split(' ').map(Number);
+    const [count, status] = readFileSync(promptFile(state), 'latin1').trim().split(/ +/).map(Number);
     return count === undefined || status === undefined ? undefined : { count, status };
   } catch {
     return undefined;
