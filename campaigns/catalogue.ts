@@ -11,6 +11,7 @@ import { run as pipesChaos } from './pipes-chaos.ts';
 import { run as programKilled } from './program-killed.ts';
 import { run as shellInterrupts } from './shell-interrupts.ts';
 import { run as slowReader } from './slow-reader.ts';
+import { unavailable as noTmux, run as tmuxFaults } from './tmux-faults.ts';
 
 export interface Campaign {
   readonly name: string;
@@ -27,6 +28,7 @@ export const campaigns: readonly Campaign[] = [
   { name: 'program-killed', count: 100, run: programKilled },
   { name: 'claude-killed', count: 100, run: claudeKilled, unavailable: noClaude },
   { name: 'docker-faults', count: 50, run: dockerFaults, unavailable: noEngine },
+  { name: 'tmux-faults', count: 50, run: tmuxFaults, unavailable: noTmux },
   { name: 'frozen', count: 20, run: frozen },
   { name: 'slow-reader', count: 1_000, run: slowReader },
   { name: 'full-disk', count: 20, run: fullDisk, unavailable: noSmallDisks },

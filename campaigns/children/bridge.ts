@@ -17,6 +17,7 @@ function tell(line: BridgeLine): void {
 // Each costs only those bridges that use it.
 async function backendOf({ type }: InstanceRecord): Promise<Backend> {
   if (type === 'docker') return (await import('@ccb/docker-instance')).dockerBackend();
+  if (type === 'tmux') return (await import('@ccb/tmux-instance')).tmuxBackend();
   return (await import('@ccb/process-instance')).processBackend();
 }
 

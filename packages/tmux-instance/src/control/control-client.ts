@@ -4,6 +4,7 @@ import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import { CommandQueue } from './command-queue.ts';
 import type { Notification, Reply, TmuxCommand, TmuxServer } from './control.ts';
 import { ControlParser } from './control-parser.ts';
+import { HubLease } from './hub-lease.ts';
 import { controlLine } from './quote.ts';
 import { serverEnvironment } from './server-environment.ts';
 
@@ -15,6 +16,7 @@ let clients = 0;
 /** A tmux in control mode, attached to a session of its own that ends with it. */
 export class ControlClient {
   readonly #server: TmuxServer;
+  readonly #lease: HubLease;
   readonly #child: ChildProcess;
   readonly #queue = new CommandQueue();
   readonly #notified = new Set<(notification: Notification) => void>();
@@ -27,14 +29,13 @@ export class ControlClient {
   #closing: Promise<void> | undefined;
   #serverPid = 0;
 
-  private constructor(server: TmuxServer) {
+  private constructor(server: TmuxServer, lease: HubLease) {
     this.#server = server;
+    this.#lease = lease;
     clients += 1;
     const hub = `ccb-hub-${process.pid}-${clients}`;
     const flags = ['-u', '-S', server.socket, '-f', '/dev/null', '-C'];
-    const { HOME, PATH } = serverEnvironment();
-    const idle = ['env', '-i', `PATH=${PATH}`, `HOME=${HOME}`, 'sleep', '2147483647'];
-    this.#child = spawn('tmux', [...flags, 'new-session', '-s', hub, '-x', '80', '-y', '24', ...idle], {
+    this.#child = spawn('tmux', [...flags, 'new-session', '-s', hub, '-x', '80', '-y', '24', ...lease.command], {
       env: serverEnvironment(),
       // A signal to the caller's group, such as Ctrl-C, is not for it.
       detached: true,
@@ -65,7 +66,7 @@ export class ControlClient {
 
   /** Starts the server too, where none answers. @throws {InstanceError} CCB_BACKEND_UNREACHABLE, CCB_TIMEOUT */
   static async start(server: TmuxServer): Promise<ControlClient> {
-    const client = new ControlClient(server);
+    const client = new ControlClient(server, await HubLease.create());
     try {
       await client.#begin(AbortSignal.timeout(startMs));
       return client;
@@ -121,7 +122,6 @@ export class ControlClient {
       [
         ['refresh-client', '-f', 'no-output'],
         ['set-option', '@ccb-hub', '1'],
-        ['set-option', 'destroy-unattached', 'on'],
         ['display-message', '-p', '#{pid}'],
       ],
       { signal },
@@ -154,6 +154,7 @@ export class ControlClient {
 
   async #close(): Promise<void> {
     this.#downs.clear();
+    this.#lease.end();
     this.#child.stdin?.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), endMs);
     await this.#exited;

@@ -85,7 +85,7 @@ export class TmuxPane implements Pane {
     const { session, instanceId } = this.#place;
     const target = `=${session}:`;
     await this.#open();
-    await this.#launch(launch, nonce, call, async (argv, hook) => {
+    await this.#launch(launch, nonce, call, async (argv, hook, token) => {
       const { columns, rows } = size;
       const [reply] = await this.#run(
         [
@@ -99,7 +99,7 @@ export class TmuxPane implements Pane {
           ['set-option', '-w', '-t', target, 'window-size', 'manual'],
           ['set-option', '-w', '-t', target, 'automatic-rename', 'off'],
           ['set-hook', '-p', '-t', target, 'pane-died', hook],
-          ['pipe-pane', '-O', '-t', target, this.#output.command],
+          ['pipe-pane', '-O', '-t', target, this.#output.command(token)],
         ],
         call,
       );
@@ -130,12 +130,12 @@ export class TmuxPane implements Pane {
     const launched = readLaunch(this.#place.state);
     if (found === undefined) return false;
     this.#id = found.id;
-    await this.#open();
-    await this.#run([['pipe-pane', '-O', '-t', found.id, this.#output.command]], call);
     if (found.dead || launched === undefined || !launched.alive) return false;
     this.#nonce = launched.nonce;
     this.#splitter.nonce = launched.nonce;
     this.#pid = launched.pid;
+    await this.#open();
+    await this.#run([['pipe-pane', '-O', '-t', found.id, this.#output.command(launched.nonce)]], call);
     return true;
   }
 
@@ -219,11 +219,13 @@ export class TmuxPane implements Pane {
       throw new InstanceError('CCB_LOCKED', message, { instance, retryable: true });
     }
     this.#id = found.id;
+    this.#nonce = randomBytes(12).toString('hex');
+    this.#splitter.nonce = this.#nonce;
     await this.#open();
     await this.#run(
       [
         ['set-option', '-p', '-t', found.id, '@ccb', instanceId],
-        ['pipe-pane', '-O', '-t', found.id, this.#output.command],
+        ['pipe-pane', '-O', '-t', found.id, this.#output.command(this.#nonce)],
       ],
       call,
     );
@@ -241,7 +243,7 @@ export class TmuxPane implements Pane {
     launch: Launch,
     nonce: string,
     call: Call,
-    begin: (argv: readonly string[], hook: string) => Promise<void>,
+    begin: (argv: readonly string[], hook: string, token: string) => Promise<void>,
   ): Promise<void> {
     const token = randomBytes(12).toString('hex');
     this.#pid = undefined;
@@ -253,7 +255,7 @@ export class TmuxPane implements Pane {
     try {
       const asked = this.#awaitMark('H', call);
       asked.catch(() => {});
-      await begin(['/bin/sh', '-c', kept, 'sh', launcher, this.#fifo.path, token], this.#hook(nonce));
+      await begin(['/bin/sh', '-c', kept, 'sh', launcher, this.#fifo.path, token], this.#hook(nonce), token);
       await asked;
       this.#nonce = nonce;
       this.#splitter.nonce = nonce;
@@ -314,7 +316,8 @@ export class TmuxPane implements Pane {
 
   #mark(mark: Mark): void {
     const awaited = this.#awaited;
-    if (awaited?.kind === mark.kind) awaited.resolve(mark);
+    if (mark.kind === 'S') this.#output.begun();
+    else if (awaited?.kind === mark.kind) awaited.resolve(mark);
     else if (mark.kind === 'X') {
       const [status = ''] = mark.fields;
       this.#ended(
@@ -343,7 +346,7 @@ export class TmuxPane implements Pane {
       }
       this.#listener?.cut?.();
       await this.#open();
-      await this.#run([['pipe-pane', '-O', '-t', this.#id, this.#output.command]]);
+      await this.#run([['pipe-pane', '-O', '-t', this.#id, this.#output.command(this.#nonce)]]);
       this.#listener?.gap?.();
     } catch {
       // The control client tells why nobody answers.

@@ -77,6 +77,14 @@ export class ShellProgram implements PaneProgram {
   }
 
   async *run(command: Command): AsyncGenerator<RunUpdate, RunEnd, void> {
+    // A shell that died before it took the line has run nothing: its successor gets it.
+    for (;;) {
+      const end = yield* this.#runOnce(command);
+      if (end !== undefined) return end;
+    }
+  }
+
+  async *#runOnce(command: Command): AsyncGenerator<RunUpdate, RunEnd | undefined, void> {
     const pane = this.#pane as Pane;
     await this.#mayType(pane, command.signal);
     if (this.#interrupted === command.id) return { success: false, completedBy: 'cancel' };
@@ -94,7 +102,6 @@ export class ShellProgram implements PaneProgram {
         for (const { text, bytes } of pieces) yield bytes === undefined ? text : { type: 'text', text, bytes };
         if (chunk === undefined) break;
       }
-      if (turn.end === undefined) throw new TypeError('a turn ended without an end');
       return turn.end;
     } catch (error) {
       // A command that is only let go runs on.
@@ -171,7 +178,9 @@ export class ShellProgram implements PaneProgram {
     this.#turn = undefined;
     if (turn === undefined) return;
     if (end.kind === 'exited' && end.status <= 128) turn.finish(end.status, 'exit');
-    else turn.abandon(programEnded(this.#surroundings.name, 'shell', end));
+    else if (turn.begun || turn.givenUp || end.kind === 'closed')
+      turn.abandon(programEnded(this.#surroundings.name, 'the shell', end));
+    else turn.withdraw();
   }
 
   gap(): void {

@@ -130,6 +130,13 @@ export class ShellTurn {
     return { success: status === 0, completedBy, exitCode: status };
   }
 
+  /** It was never taken, and may be given to another shell: it has no end. */
+  withdraw(): void {
+    this.#flow.end();
+    this.output.end();
+    this.#over();
+  }
+
   /** It will not see its end. */
   abandon(error: unknown): void {
     this.close();

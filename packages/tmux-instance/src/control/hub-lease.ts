@@ -1,0 +1,42 @@
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeFifo } from '@ccb/named-pipe/fifo';
+
+/**
+ * What keeps the session of a control client open: its pane reads a FIFO that this process holds, and ends with it,
+ * however this process ends. (The option destroy-unattached would do, but tmux 3.3a crashes when a control client whose
+ * session it destroys still has something to be told.)
+ */
+export class HubLease {
+  readonly #directory: string;
+  readonly #holder: number;
+
+  private constructor(directory: string, holder: number) {
+    this.#directory = directory;
+    this.#holder = holder;
+  }
+
+  static async create(): Promise<HubLease> {
+    const directory = mkdtempSync(join(tmpdir(), 'ccb-hub-'));
+    try {
+      const path = join(directory, 'lease');
+      await makeFifo(path, { mode: 0o600 });
+      return new HubLease(directory, openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
+    } catch (error) {
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** What the pane runs. Nothing of it is left on disk once it runs. */
+  get command(): readonly string[] {
+    const wait = 'exec 3<"$1/lease"; rm -rf "$1"; exec cat <&3';
+    return ['/bin/sh', '-c', wait, 'sh', this.#directory];
+  }
+
+  end(): void {
+    closeSync(this.#holder);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
