@@ -102,7 +102,9 @@ class Ground {
     // What is in flight goes on, and is not disturbed.
     const after = await within(DEADLINE_MS, 'the next answer', next.sendCommandAndWait('echo next'));
     tally.check(after.output === 'next\n' && after.success, `the next answer was ${JSON.stringify(after.output)}`);
-    tally.check(countOf(ran) === 1, `it ran ${countOf(ran)} times to its end`);
+    // A bridge that was killed before it had sent it has run nothing.
+    tally.check(countOf(ran) <= 1, `it ran ${countOf(ran)} times to its end`);
+    tally.count(countOf(ran) === 1 ? 'went on to their end' : 'were not sent');
     await this.#end(tally, next);
   }
 

@@ -77,11 +77,10 @@ export function commandLine(verbs: Verbs): Command {
 function withOptions(command: Command): Command {
   const instance = command
     .addOption(
-      new Option('--backend <type>', 'where the instance lives: process (default), or contained in docker').choices([
-        'process',
-        'docker',
-        'tmux',
-      ]),
+      new Option(
+        '--backend <type>',
+        'where the instance lives: process (default), a tmux pane to look into, or contained in docker',
+      ).choices(['process', 'docker', 'tmux']),
     )
     .option(
       '--program <name>',

@@ -165,7 +165,6 @@ describe('what cannot be', () => {
   });
 
   test.each([
-    [['run', '--backend', 'tmux', 'x'], 'or choose one of: process, docker. (CCB_BACKEND_UNKNOWN)'],
     [['run', '--program', 'acp', 'x'], 'This build of ccb cannot drive acp.'],
     [['chat', 'absent'], 'Make it with "ccb run --keep absent TEXT". (CCB_NOT_FOUND)'],
   ])('%j is for another build or another day: 3', async (args, message) => {

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Pane } from '../../pane/pane.ts';
+import { terminalModes } from './terminal-modes.ts';
 
 /** The terminal's own keys for it. */
 const [stop, start] = ['\x13', '\x11'];
@@ -58,7 +58,8 @@ export class FlowControl {
   async #stop(): Promise<void> {
     this.#asked = true;
     const terminal = this.#host.terminal();
-    if (terminal === undefined || !(await obeys(terminal)) || !this.#asked) return;
+    // Where the kernel does not take the keys, the program would.
+    if (terminal === undefined || !(await terminalModes(terminal)).flowControl || !this.#asked) return;
     this.#stopped = true;
     this.#key(stop);
   }
@@ -70,15 +71,6 @@ export class FlowControl {
       .paste(key)
       .catch(() => {});
   }
-}
-
-/** Does the kernel take the keys, and not the program? */
-function obeys(terminal: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile('stty', ['-F', terminal, '-a'], { timeout: 5_000, env: { PATH: process.env.PATH } }, (error, stdout) =>
-      resolve(error === null && /(^|\s)ixon\b/m.test(stdout)),
-    );
-  });
 }
 
 function overflowError(instance: string, limit: number): InstanceError {

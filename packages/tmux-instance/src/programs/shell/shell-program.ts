@@ -14,6 +14,7 @@ import { signalJob, signalShell, terminalOf } from './foreground.ts';
 import { readCount, writeCount } from './in-flight.ts';
 import { lastPrompt, shellLaunch } from './shell-launch.ts';
 import { ShellTurn } from './shell-turn.ts';
+import { terminalModes } from './terminal-modes.ts';
 import { Typing } from './typing.ts';
 
 const interruptKey = '\x03';
@@ -58,13 +59,14 @@ export class ShellProgram implements PaneProgram {
   async launch(): Promise<Launch> {
     this.#prompt.left();
     this.#count = 0;
+    // Before its first prompt can be heard of.
+    writeCount(this.#surroundings.state, 0);
     return shellLaunch(this.#surroundings, this.#rc, this.#surroundings.nonce());
   }
 
   async ready(pane: Pane, how: 'launched' | 'reattached', { signal }: Call): Promise<void> {
     this.#pane = pane;
     if (how === 'launched') {
-      writeCount(this.#surroundings.state, 0);
       await this.#prompt.when(signal);
       return;
     }
@@ -72,8 +74,13 @@ export class ShellProgram implements PaneProgram {
     const last = lastPrompt(this.#surroundings.state);
     if (last === undefined) return;
     this.#count = last.count;
-    if (last.count >= readCount(this.#surroundings.state)) this.#prompt.arrived();
-    else this.#amidOther = true;
+    if (last.count >= readCount(this.#surroundings.state)) {
+      this.#prompt.arrived();
+      return;
+    }
+    this.#amidOther = true;
+    // A host that died amid its sending may not have sent it.
+    this.#settling = setTimeout(() => this.#lookForPrompt(), settleMs);
   }
 
   async *run(command: Command): AsyncGenerator<RunUpdate, RunEnd, void> {
@@ -205,6 +212,17 @@ export class ShellProgram implements PaneProgram {
     this.#prompt.left();
     this.#turn?.abandon(new InstanceError('CCB_CLOSED', `${this.#surroundings.name}: this handle was let go.`));
     this.#turn = undefined;
+  }
+
+  /** A line editor that awaits keys has the terminal in its own mode; what runs has it in the usual one. */
+  async #lookForPrompt(): Promise<void> {
+    const terminal = terminalOf(this.#pane?.pid);
+    if (terminal === undefined || !this.#amidOther) return;
+    const { usual } = await terminalModes(terminal);
+    const last = lastPrompt(this.#surroundings.state);
+    if (usual || !this.#amidOther || last === undefined) return;
+    writeCount(this.#surroundings.state, last.count);
+    this.#prompted(last.status, last.count);
   }
 
   /** To the job in the foreground, else to the shell itself. */
