@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { serve } from './sse.ts';
 
 const examples = fileURLToPath(new URL('.', import.meta.url));
+const hasTmux = process.env.CI === 'true' || spawnSync('tmux', ['-V']).status === 0;
 let root: string;
 let env: Record<string, string>;
 
@@ -125,3 +126,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   child.kill(signal);
   await exit;
 }
+
+test.skipIf(!hasTmux)('a shell in tmux tells how to watch it, and answers', async () => {
+  env.XDG_RUNTIME_DIR = root;
+  const { stdout, stderr } = await run('watched.ts', 'cd /usr', 'pwd; (exit 3)', 'echo "$?"');
+  expect(stdout).toBe('/usr\n3\n');
+  expect(stderr).toMatch(/^watch it: tmux -S \S+ attach-session -t =ccb-watched-\d+\n/);
+});

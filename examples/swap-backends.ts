@@ -1,12 +1,13 @@
 // Where an instance lives is configuration: {"type":"process","name":"work"} in ccb.json, or
-// {"type":"docker","name":"work","image":"node:24"}. node swap-backends.ts [FILE]
+// {"type":"docker","name":"work","image":"node:24"}, or {"type":"tmux","name":"work"}. node swap-backends.ts [FILE]
 import { readFile } from 'node:fs/promises';
 import { dockerBackend } from '@ccb/docker-instance';
 import { createRegistry, InstanceError } from '@ccb/instance-interface';
 import { processBackend } from '@ccb/process-instance';
+import { tmuxBackend } from '@ccb/tmux-instance';
 import { sshBackend } from './own-backend.ts';
 
-const registry = createRegistry([processBackend(), dockerBackend(), sshBackend]);
+const registry = createRegistry([processBackend(), dockerBackend(), tmuxBackend(), sshBackend]);
 const spec = registry.parseSpec(JSON.parse(await readFile(process.argv[2] ?? 'ccb.json', 'utf8')));
 await using instance = await registry.create(spec);
 try {

@@ -16,7 +16,7 @@ export interface TmuxPlaces {
   readonly runtimeDirectory: string;
 }
 
-export function defaultPlaces(): TmuxPlaces {
+function defaultPlaces(): TmuxPlaces {
   return { home: defaultHome(), runtimeDirectory: defaultRuntimeDirectory() };
 }
 

@@ -42,6 +42,7 @@ export class Sandbox {
       PATH: `${this.bin}:/usr/bin:/bin`,
       HOME: this.directory,
       CCB_HOME: this.home,
+      XDG_RUNTIME_DIR: this.directory,
       TERM: 'xterm',
       SHELL: '/bin/sh',
     };

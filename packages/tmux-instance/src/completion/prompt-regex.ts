@@ -3,7 +3,8 @@ import type { Completion, CompletionDetector, DetectorScreen } from './completio
 /** The answer is complete when the cursor stands behind a prompt again. A guess: a program may write what looks like one. */
 export function promptRegex(pattern: string): CompletionDetector {
   const expression = new RegExp(pattern, 'u');
-  let answered = false;
+  // A first prompt has nothing before it.
+  let answered = true;
   return {
     name: 'promptRegex',
     inferred: true,

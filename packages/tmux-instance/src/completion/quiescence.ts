@@ -3,7 +3,6 @@ import type { Completion, CompletionDetector } from './completion-detector.ts';
 /** The answer is complete when nothing was written for so many ms. A guess, and the last resort: a program may think. */
 export function quiescence(silenceMs: number): CompletionDetector {
   let written = false;
-  let begun = false;
   return {
     name: 'quiescence',
     inferred: true,
@@ -13,14 +12,8 @@ export function quiescence(silenceMs: number): CompletionDetector {
         written = true;
         return undefined;
       }
-      if (!begun) {
-        begun = true;
-        return undefined;
-      }
-      const complete = written;
-      written = false;
-      begun = !complete;
-      return complete ? { success: true } : undefined;
+      // Nothing was written since the command was sent: it has not answered yet.
+      return written ? { success: true } : undefined;
     },
   };
 }

@@ -57,6 +57,12 @@ export class ControlClient {
         this.#down();
         resolve();
       });
+      this.#child.once('exit', () => {
+        // The server has its ends of the pipes too, and may be stopped.
+        setImmediate(() => {
+          for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream?.destroy();
+        });
+      });
       this.#child.once('close', () => {
         this.#down();
         resolve();

@@ -34,7 +34,7 @@ function quoted(word: string | Buffer): Buffer {
   return out;
 }
 
-/** Control characters, and what means something within double quotes. */
+/** Control characters, what means something within double quotes, and 0xff, which tmux takes for the end of its input. */
 function isEscaped(byte: number): boolean {
-  return byte < 0x20 || byte === 0x7f || byte === 0x22 || byte === 0x24 || byte === 0x5c;
+  return byte < 0x20 || byte === 0x7f || byte === 0x22 || byte === 0x24 || byte === 0x5c || byte === 0xff;
 }

@@ -21,7 +21,6 @@ export interface Pane {
   readonly id: string;
   /** The program's process, undefined before its launch and after its end. */
   readonly pid: number | undefined;
-  readonly size: { readonly columns: number; readonly rows: number };
   /**
    * Gives bytes to the program exactly as they are, whatever mode a person has put the pane in. A NUL cannot be given.
    * @throws {InstanceError} CCB_BACKEND_UNREACHABLE, CCB_TIMEOUT

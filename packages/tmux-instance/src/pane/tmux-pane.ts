@@ -10,11 +10,9 @@ import { LaunchFifo } from './launch-fifo.ts';
 import { readLaunch, writeLaunch } from './launch-record.ts';
 import type { Pane, PaneListener } from './pane.ts';
 import { PaneOutput } from './pane-output.ts';
+import { paneSize } from './pane-size.ts';
 import { findPane, paneOfSession } from './panes.ts';
 import type { ProgramEnd } from './program-end.ts';
-
-/** Wide enough for tables; a person who attaches sees a part of it. */
-const size = { columns: 200, rows: 50 } as const;
 
 /** Where a pane is, and what is ours of it. */
 export interface PanePlace {
@@ -34,7 +32,6 @@ export interface PanePlace {
 
 /** A pane of ours: made, launched into and read by this process. */
 export class TmuxPane implements Pane {
-  readonly size: { readonly columns: number; readonly rows: number } = size;
   readonly #control: Control;
   readonly #place: PanePlace;
   readonly #output: PaneOutput;
@@ -86,7 +83,7 @@ export class TmuxPane implements Pane {
     const target = `=${session}:`;
     await this.#open();
     await this.#launch(launch, nonce, call, async (argv, hook, token) => {
-      const { columns, rows } = size;
+      const { columns, rows } = paneSize;
       const [reply] = await this.#run(
         [
           [

@@ -12,13 +12,13 @@ export class TerminalScreen {
   }
 
   static async create(columns: number, rows: number): Promise<TerminalScreen> {
-    const [{ default: headless }, { default: unicode }] = await Promise.all([
-      import('@xterm/headless'),
-      import('@xterm/addon-unicode11'),
-    ]);
-    const terminal = new headless.Terminal({ cols: columns, rows, scrollback, allowProposedApi: true });
+    const [headless, unicode] = await Promise.all([import('@xterm/headless'), import('@xterm/addon-unicode11')]);
+    // CommonJS or not, by who loads them.
+    const { Terminal } = headless.default ?? headless;
+    const { Unicode11Addon } = unicode.default ?? unicode;
+    const terminal = new Terminal({ cols: columns, rows, scrollback, allowProposedApi: true });
     // As wide as tmux shows them.
-    terminal.loadAddon(new unicode.Unicode11Addon());
+    terminal.loadAddon(new Unicode11Addon());
     terminal.unicode.activeVersion = '11';
     return new TerminalScreen(terminal);
   }

@@ -6,6 +6,7 @@ import type { CompletionDetector } from '../../completion/completion-detector.ts
 import type { Mark } from '../../marks/mark.ts';
 import { NewlineUndo } from '../../marks/newline-undo.ts';
 import type { Pane } from '../../pane/pane.ts';
+import { paneSize } from '../../pane/pane-size.ts';
 import type { ProgramEnd } from '../../pane/program-end.ts';
 import { TerminalScreen } from '../../screen/terminal-screen.ts';
 import { programEnded } from '../exits.ts';
@@ -47,19 +48,21 @@ export class CommandLineProgram implements PaneProgram {
 
   async launch(): Promise<Launch> {
     this.#prompt.left();
+    // What it writes first is looked at as well.
+    await this.#renew();
     if (this.#launch === undefined) throw new TypeError('an adopted program is not launched');
     return this.#launch();
   }
 
   async ready(pane: Pane, how: 'launched' | 'reattached', { signal }: Call): Promise<void> {
     this.#pane = pane;
-    this.#screen ??= await TerminalScreen.create(pane.size.columns, pane.size.rows);
-    this.#detectors = completionsOf(this.#choices).detectors;
     if (how === 'reattached') {
+      await this.#renew();
       // What its last command does cannot be told: it is taken for over.
-      await this.#screen.write((await pane.capture({ escapes: true }, { signal })).trimEnd().replaceAll('\n', '\r\n'));
+      await this.#screen?.write((await pane.capture({ escapes: true }, { signal })).trimEnd().replaceAll('\n', '\r\n'));
       this.#prompt.arrived();
     } else if (this.#detectors.length === 0 && !this.#marks) this.#prompt.arrived();
+    else this.#awaitSilence(() => this.#prompt.arrived());
     await this.#prompt.when(signal);
   }
 
@@ -137,6 +140,12 @@ export class CommandLineProgram implements PaneProgram {
     this.#screen = undefined;
   }
 
+  async #renew(): Promise<void> {
+    this.#screen?.dispose();
+    this.#screen = await TerminalScreen.create(paneSize.columns, paneSize.rows);
+    this.#detectors = completionsOf(this.#choices).detectors;
+  }
+
   get #marks(): boolean {
     return this.#choices.includes('osc133');
   }
@@ -159,8 +168,12 @@ export class CommandLineProgram implements PaneProgram {
       this.#over({ ...completion, completedBy, inferred });
       return;
     }
+    this.#awaitSilence(() => this.#ask(nothing));
+  }
+
+  #awaitSilence(then: () => void): void {
     const silences = this.#detectors.flatMap(({ silenceMs }) => silenceMs ?? []);
-    if (silences.length > 0) this.#silence = setTimeout(() => this.#ask(nothing), Math.min(...silences));
+    if (silences.length > 0) this.#silence = setTimeout(then, Math.min(...silences));
   }
 
   #over(end: RunEnd): void {

@@ -4,7 +4,7 @@ import { InstanceError } from '@ccb/instance-interface';
 import type { Launch, Surroundings } from '../program.ts';
 
 /** Where the shell tells how many commands it has run, and the status of the last one. */
-export function promptFile(state: string): string {
+function promptFile(state: string): string {
   return join(state, 'prompt');
 }
 
@@ -40,7 +40,7 @@ export function shellLaunch(surroundings: Surroundings, rc: string, nonce: strin
 }
 
 /** The path of an executable, as a shell would find it. */
-export function programOn(path: string | undefined, name: string): string | undefined {
+function programOn(path: string | undefined, name: string): string | undefined {
   for (const directory of (path ?? '').split(delimiter)) {
     if (directory === '') continue;
     try {
