@@ -70,8 +70,8 @@ export class TmuxInstance extends AbstractInstance {
       nonce: () => nonce,
       log: (level, event, fields) => this._log(level, event, fields),
       takeover: (active) => this.#tookOver(active),
-      personTypedSince: (time) => this.#takeovers.typedSince(this.#session, own.data.session, time),
-      whenDetached: (signal) => this.#takeovers.whenDetached(this.#session, own.data.session, signal),
+      personTypedSince: (time) => this.#takeovers.typedSince(this.#session.link, own.data.session, time),
+      whenDetached: (signal) => this.#takeovers.whenDetached(this.#session.link, own.data.session, signal),
     });
     super(record, { ...options, created: options.created ?? false, capabilities: program.capabilities });
     this.#own = own;
@@ -198,14 +198,14 @@ export class TmuxInstance extends AbstractInstance {
       return true;
     }
     if (!this.#observing) return await super._interruptRunning(call);
-    const found = await this.#session.find(call);
+    const found = await this.#session.link.find(call);
     if (found === undefined || this.#notes.read() === undefined) return false;
     await this.#interrupts.ask(call);
     return true;
   }
 
   protected override async _probe(call: Call): Promise<boolean> {
-    const found = await this.#session.find(call);
+    const found = await this.#session.link.find(call);
     if (found === undefined || found.dead) return false;
     // Of a program that was there before the process is not known.
     return this.#data.adopted || isAtWork(this.#session.pid);
@@ -213,7 +213,7 @@ export class TmuxInstance extends AbstractInstance {
 
   protected override async _info(call: Call): Promise<Partial<InstanceInfo>> {
     const holder = await this.#hold.holder();
-    const found = await this.#session.find(call);
+    const found = await this.#session.link.find(call);
     const { pid } = this.#session;
     const { program: name } = this.record;
     const command =

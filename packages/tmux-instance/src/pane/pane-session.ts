@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { endStrays } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import { anySignal, type Call } from '@ccb/instance-interface/abstract';
-import type { Control, Reply, TmuxCommand, TmuxServer } from '../control/control.ts';
-import { acquireControl } from '../control/shared-control.ts';
+import type { TmuxServer } from '../control/control.ts';
 import { programEnded } from '../programs/exits.ts';
 import type { PaneProgram } from '../programs/program.ts';
+import { hangUp } from './hang-up.ts';
 import { readLaunch } from './launch-record.ts';
-import { type FoundPane, findPane } from './panes.ts';
+import { findPane } from './panes.ts';
 import type { ProgramEnd } from './program-end.ts';
+import { hasNoPane, nothingToAdopt } from './refusals.ts';
+import { ServerLink } from './server-link.ts';
 import { type PanePlace, TmuxPane } from './tmux-pane.ts';
 
 /** How long a relaunch may take, in ms. */
@@ -26,12 +28,11 @@ export interface PaneSessionHost {
 
 /** Pane and program of one instance: made or found, kept alive, ended. */
 export class PaneSession {
-  readonly #server: TmuxServer;
+  readonly link: ServerLink;
   readonly #place: PanePlace;
   readonly #program: PaneProgram;
   readonly #setNonce: (nonce: string) => void;
   readonly #host: PaneSessionHost;
-  #control: Control | undefined;
   #pane: TmuxPane | undefined;
   /** Settles when the program awaits commands again. */
   #ready: Promise<void> = Promise.resolve();
@@ -49,8 +50,8 @@ export class PaneSession {
     setNonce: (nonce: string) => void,
     host: PaneSessionHost,
   ) {
-    this.#server = server;
     this.#place = place;
+    this.link = new ServerLink(server, place.name, place.instanceId, (error) => this.#down(error));
     this.#program = program;
     this.#setNonce = setNonce;
     this.#host = host;
@@ -65,14 +66,17 @@ export class PaneSession {
   async attach(call: Call): Promise<boolean> {
     this.#ending = false;
     // Where no server answers none is started for a look.
-    const control = await this.#look(call);
+    const control = await this.link.look(call);
     if (control === undefined) return false;
-    const pane = this.#newPane(control);
+    const pane = new TmuxPane(control, this.#place);
+    // From its first byte on it is listened to.
+    this.#use(pane);
     if (!(await pane.attach(call))) {
+      this.#pane = undefined;
       pane.release();
       return false;
     }
-    this.#use(pane);
+    this.#ready = Promise.resolve();
     this.#setNonce(pane.nonce);
     await this.#program.ready(pane, 'reattached', call);
     this.#wasReady = true;
@@ -82,12 +86,12 @@ export class PaneSession {
   /** Program and pane are there and await commands afterwards. */
   async start(call: Call): Promise<void> {
     if (await this.attach(call)) return;
-    if (this.#place.adopted) throw this.#notThere();
-    const control = await this.#connect(this.#server, call);
+    if (this.#place.adopted) throw nothingToAdopt(this.#place);
+    const control = await this.link.connect(call);
     const left = await findPane(control, this.#place.instanceId, call);
     if (left !== undefined) await control.run([['kill-pane', '-t', left.id]], call);
     endStrays(this.#place.instanceId);
-    const pane = this.#newPane(control);
+    const pane = new TmuxPane(control, this.#place);
     this.#use(pane);
     await this.#launch((launch, nonce) => pane.create(launch, nonce, call), pane, call);
   }
@@ -99,69 +103,27 @@ export class PaneSession {
 
   /** Looks on beside the holder, and reads nothing. @returns false when no program runs */
   async watch(call: Call): Promise<boolean> {
-    const found = await this.find(call);
+    const found = await this.link.find(call);
     const launched = readLaunch(this.#place.state);
     if (found === undefined || found.dead || !launched?.alive) return false;
     this.#watchedPid = launched.pid;
     return true;
   }
 
-  /** The pane, where there is one. @throws {InstanceError} when tmux does not answer */
-  async find(call: Call): Promise<FoundPane | undefined> {
-    const control = this.#control ?? (await this.#look(call));
-    return control === undefined ? undefined : await findPane(control, this.#place.instanceId, call);
-  }
-
-  /** @throws {InstanceError} CCB_BACKEND_UNREACHABLE */
-  async run(commands: readonly TmuxCommand[], call?: Call): Promise<readonly Reply[]> {
-    if (this.#control !== undefined) return await this.#control.run(commands, call);
-    const { name: instance } = this.#place;
-    throw new InstanceError('CCB_BACKEND_UNREACHABLE', `${instance}: its tmux server is gone.`, { instance });
-  }
-
   /** What the terminal shows. */
   async screen(call: Call): Promise<string> {
-    const found = await this.find(call);
+    const found = await this.link.find(call);
     if (found !== undefined) {
-      const [lines = []] = await this.run([['capture-pane', '-p', '-J', '-t', found.id]], call);
+      const [lines = []] = await this.link.run([['capture-pane', '-p', '-J', '-t', found.id]], call);
       return lines.map((line) => `${line}\n`).join('');
     }
-    throw this.#stopped();
+    throw hasNoPane(this.#place);
   }
 
   /** Keys, as they are. */
   async press(keys: string | Buffer, call: Call): Promise<void> {
-    if (this.#pane === undefined) throw this.#stopped();
+    if (this.#pane === undefined) throw hasNoPane(this.#place);
     await this.#pane.paste(keys, call);
-  }
-
-  #stopped(): InstanceError {
-    const { name: instance } = this.#place;
-    const message = `${instance}: it has no pane while it is stopped. Start it first.`;
-    return new InstanceError('CCB_INVALID_STATE', message, { instance });
-  }
-
-  /** Resolves at the next notification of these names. @throws the signal's reason */
-  whenNotified(names: readonly string[], signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted || this.#control === undefined) {
-        reject(signal.reason ?? new Error('no connection'));
-        return;
-      }
-      const stop = this.#control.onNotification(({ name }) => {
-        if (!names.includes(name)) return;
-        stop();
-        resolve();
-      });
-      signal.addEventListener(
-        'abort',
-        () => {
-          stop();
-          reject(signal.reason);
-        },
-        { once: true },
-      );
-    });
   }
 
   /** Ends program, pane and strays: politely, then after `graceMs` for certain. */
@@ -171,10 +133,15 @@ export class PaneSession {
       await this.#giveBack(call);
       return;
     }
-    await this.#hangUp(graceMs, call);
+    const pid = this.#pane?.pid;
+    if (pid !== undefined && graceMs > 0) {
+      await hangUp(pid, graceMs, call.signal, (ended) => {
+        this.#whenEnded = ended;
+      });
+    }
     try {
-      const found = await this.find(call);
-      if (found !== undefined) await this.run([['kill-pane', '-t', found.id]], call);
+      const found = await this.link.find(call);
+      if (found !== undefined) await this.link.run([['kill-pane', '-t', found.id]], call);
     } catch (error) {
       if (!InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) throw error;
     } finally {
@@ -198,9 +165,9 @@ export class PaneSession {
   /** A session that was there before stays, without anything of ours. */
   async #giveBack(call: Call): Promise<void> {
     try {
-      const found = await this.find(call);
+      const found = await this.link.find(call);
       if (found !== undefined) {
-        await this.run(
+        await this.link.run(
           [
             ['pipe-pane', '-t', found.id],
             ['set-option', '-pu', '-t', found.id, '@ccb'],
@@ -215,40 +182,11 @@ export class PaneSession {
     }
   }
 
-  #notThere(): InstanceError {
-    const { name: instance, session } = this.#place;
-    const message = `${instance}: there is no tmux session ${session} with a living program. Start it, or adopt another one.`;
-    return new InstanceError('CCB_NOT_FOUND', message, { instance });
-  }
-
-  /** A connection for looking, to a server that runs; undefined: none does. */
-  async #look(call: Call): Promise<Control | undefined> {
-    try {
-      return await this.#connect({ ...this.#server, owner: 'person' }, call);
-    } catch (error) {
-      if (InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) return undefined;
-      throw error;
-    }
-  }
-
-  async #connect(server: TmuxServer, call: Call): Promise<Control> {
-    if (this.#control !== undefined) return this.#control;
-    const control = await acquireControl(server, call);
-    this.#control = control;
-    control.onDown((error) => {
-      if (this.#control !== control) return;
-      this.#control = undefined;
-      const pane = this.#pane;
-      this.#pane = undefined;
-      if (!this.#ending) this.#host.gone('failed', error.message, error);
-      pane?.down(error.message);
-      void control.release();
-    });
-    return control;
-  }
-
-  #newPane(control: Control): TmuxPane {
-    return new TmuxPane(control, this.#place);
+  #down(error: InstanceError): void {
+    const pane = this.#pane;
+    this.#pane = undefined;
+    if (!this.#ending) this.#host.gone('failed', error.message, error);
+    pane?.down(error.message);
   }
 
   #use(pane: TmuxPane): void {
@@ -315,31 +253,11 @@ export class PaneSession {
     this.#ready = Promise.resolve();
   }
 
-  async #hangUp(graceMs: number, { signal }: Call): Promise<void> {
-    const pid = this.#pane?.pid;
-    if (pid === undefined || graceMs === 0) return;
-    const ended = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs);
-      this.#whenEnded = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', this.#whenEnded, { once: true });
-    });
-    try {
-      process.kill(pid, 'SIGHUP');
-    } catch {
-      return;
-    }
-    await ended;
-  }
-
   async #letGo(): Promise<void> {
-    const [pane, control] = [this.#pane, this.#control];
+    const pane = this.#pane;
     this.#pane = undefined;
-    this.#control = undefined;
     pane?.release();
     this.#program.dispose();
-    await control?.release();
+    await this.link.release();
   }
 }

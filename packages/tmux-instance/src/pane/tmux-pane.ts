@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { Control, TmuxCommand } from '../control/control.ts';
 import { TmuxCommandError } from '../control/tmux-command-error.ts';
@@ -8,11 +7,13 @@ import { MarkSplitter } from '../marks/mark-splitter.ts';
 import type { Launch } from '../programs/program.ts';
 import { LaunchFifo } from './launch-fifo.ts';
 import { readLaunch, writeLaunch } from './launch-record.ts';
+import { MarkWaiter } from './mark-waiter.ts';
 import type { Pane, PaneListener } from './pane.ts';
 import { PaneOutput } from './pane-output.ts';
 import { paneSize } from './pane-size.ts';
 import { findPane, paneOfSession } from './panes.ts';
 import type { ProgramEnd } from './program-end.ts';
+import { cannotBeAdopted, notLaunched, refusedByTmux } from './refusals.ts';
 
 /** Where a pane is, and what is ours of it. */
 export interface PanePlace {
@@ -43,8 +44,7 @@ export class TmuxPane implements Pane {
   #pid: number | undefined;
   #closed = false;
   #buffers = 0;
-  #awaited: { readonly kind: string; readonly resolve: (mark: Mark) => void } | undefined;
-  #fail: ((end: ProgramEnd) => void) | undefined;
+  readonly #awaited = new MarkWaiter();
 
   constructor(control: Control, place: PanePlace) {
     this.#control = control;
@@ -185,35 +185,19 @@ export class TmuxPane implements Pane {
     try {
       return await this.#control.run(commands, call);
     } catch (error) {
-      throw error instanceof TmuxCommandError ? this.#translated(error) : error;
+      throw error instanceof TmuxCommandError ? refusedByTmux(this.#place, error) : error;
     }
-  }
-
-  #translated(cause: TmuxCommandError): InstanceError {
-    const { name: instance, session } = this.#place;
-    const { message } = cause;
-    if (/duplicate session/.test(message)) {
-      const text = `${instance}: there is a tmux session ${session} already, and it is not ours. Choose another name, or end that session.`;
-      return new InstanceError('CCB_NAME_TAKEN', text, { cause, instance });
-    }
-    if (/can't find|no such|no server/.test(message))
-      return new InstanceError('CCB_NOT_FOUND', `${instance}: its tmux pane is gone (${message}).`, {
-        cause,
-        instance,
-      });
-    return new InstanceError('CCB_BACKEND_UNREACHABLE', `${instance}: tmux refused: ${message}`, { cause, instance });
   }
 
   /** @throws {InstanceError} CCB_LOCKED where somebody else reads its output already */
   async #adopt(call: Call): Promise<boolean> {
-    const { name: instance, session, instanceId } = this.#place;
+    const { session, instanceId } = this.#place;
     const found = await paneOfSession(this.#control, session, call);
     if (found === undefined || found.dead) return false;
     if (found.instanceId !== instanceId && (found.instanceId !== '' || found.piped)) {
       const whose =
         found.instanceId === '' ? 'its output is piped elsewhere already' : 'another instance has adopted it';
-      const message = `${instance}: the tmux session ${session} cannot be adopted: ${whose}. End that first.`;
-      throw new InstanceError('CCB_LOCKED', message, { instance, retryable: true });
+      throw cannotBeAdopted(this.#place, whose);
     }
     this.#id = found.id;
     this.#nonce = randomBytes(12).toString('hex');
@@ -250,13 +234,13 @@ export class TmuxPane implements Pane {
     const { launcher } = this.#place;
     const kept = 'exec env -i TERM="$TERM" TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" /bin/sh "$@"';
     try {
-      const asked = this.#awaitMark('H', call);
+      const asked = this.#awaited.when('H', call);
       asked.catch(() => {});
       await begin(['/bin/sh', '-c', kept, 'sh', launcher, this.#fifo.path, token], this.#hook(nonce), token);
       await asked;
       this.#nonce = nonce;
       this.#splitter.nonce = nonce;
-      const launched = this.#awaitMark('L', call);
+      const launched = this.#awaited.when('L', call);
       launched.catch(() => {});
       this.#fifo.give(launch, nonce);
       const mark = await launched;
@@ -274,47 +258,9 @@ export class TmuxPane implements Pane {
     return `run-shell -b "${tell.replaceAll(/["\\$]/g, '\\$&')}"`;
   }
 
-  #awaitMark(kind: string, { signal }: Call): Promise<Mark> {
-    return new Promise((resolve, reject) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', aborted);
-        this.#awaited = undefined;
-        this.#fail = undefined;
-      };
-      const aborted = (): void => {
-        done();
-        reject(signal.reason);
-      };
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      signal.addEventListener('abort', aborted, { once: true });
-      this.#awaited = {
-        kind,
-        resolve: (mark) => {
-          done();
-          resolve(mark);
-        },
-      };
-      this.#fail = (end) => {
-        done();
-        reject(this.#notLaunched(end));
-      };
-    });
-  }
-
-  #notLaunched(end: ProgramEnd): InstanceError {
-    const { name: instance } = this.#place;
-    const why = end.kind === 'exited' ? `its launcher ended with status ${end.status}` : end.reason;
-    const message = `${instance}: the program could not be launched in its pane: ${why}. Look at it with tmux, and start it again.`;
-    return new InstanceError('CCB_PROGRAM_EXITED', message, { instance, retryable: true });
-  }
-
   #mark(mark: Mark): void {
-    const awaited = this.#awaited;
     if (mark.kind === 'S') this.#output.begun();
-    else if (awaited?.kind === mark.kind) awaited.resolve(mark);
+    else if (this.#awaited.take(mark)) return;
     else if (mark.kind === 'X') {
       const [status = ''] = mark.fields;
       this.#ended(
@@ -327,7 +273,7 @@ export class TmuxPane implements Pane {
 
   #ended(end: ProgramEnd): void {
     this.#pid = undefined;
-    if (this.#fail !== undefined) this.#fail(end);
+    if (this.#awaited.isWaiting) this.#awaited.fail(notLaunched(this.#place, end));
     else this.#listener?.ended(end);
   }
 

@@ -1,4 +1,4 @@
-import type { PaneSession } from '../pane/pane-session.ts';
+import type { ServerLink } from '../pane/server-link.ts';
 
 /** Persons at the terminal: who listens for them, and what tmux knows of them. */
 export class Takeovers {
@@ -14,8 +14,8 @@ export class Takeovers {
   }
 
   /** Is a person attached who has pressed a key since then (ms since the epoch; tmux knows whole seconds)? */
-  async typedSince(session: PaneSession, name: string, time: number): Promise<boolean> {
-    const [lines = []] = await session.run([
+  async typedSince(link: ServerLink, name: string, time: number): Promise<boolean> {
+    const [lines = []] = await link.run([
       ['list-clients', '-t', `=${name}`, '-F', '#{client_control_mode} #{client_activity}'],
     ]);
     return lines.some((line) => {
@@ -25,11 +25,11 @@ export class Takeovers {
   }
 
   /** Resolves when no person is attached. */
-  async whenDetached(session: PaneSession, name: string, signal: AbortSignal): Promise<void> {
+  async whenDetached(link: ServerLink, name: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const left = session.whenNotified(['%client-detached', '%client-session-changed'], signal);
+      const left = link.whenNotified(['%client-detached', '%client-session-changed'], signal);
       left.catch(() => {});
-      const [lines = []] = await session.run([['list-clients', '-t', `=${name}`, '-F', '#{client_control_mode}']]);
+      const [lines = []] = await link.run([['list-clients', '-t', `=${name}`, '-F', '#{client_control_mode}']]);
       if (!lines.includes('0')) return;
       await left;
     }

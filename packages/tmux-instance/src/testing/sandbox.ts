@@ -62,7 +62,13 @@ export class Sandbox implements AsyncDisposable {
   /** Runs tmux on a server of a test. @returns what it printed */
   tmux(socket: string, ...args: string[]): string {
     const env = { PATH: process.env.PATH, HOME: this.person, LANG: 'C.UTF-8', TERM: 'xterm-256color' };
-    return execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env, encoding: 'utf8', timeout: 10_000 });
+    return execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], {
+      env,
+      encoding: 'utf8',
+      timeout: 10_000,
+      // What it has to say of a server that is gone is no news here.
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   /** The pid of the server behind the instances here. */

@@ -109,6 +109,7 @@ export class ShellProgram implements PaneProgram {
         for (const { text, bytes } of pieces) yield bytes === undefined ? text : { type: 'text', text, bytes };
         if (chunk === undefined) break;
       }
+      if (turn.end?.completedBy === 'exit') yield restarted(turn.end);
       return turn.end;
     } catch (error) {
       // A command that is only let go runs on.
@@ -290,4 +291,12 @@ export class ShellProgram implements PaneProgram {
     if (loose) this.#settling = setTimeout(() => this.#prompt.arrived(), settleMs);
     else this.#prompt.arrived();
   }
+}
+
+function restarted({ exitCode }: RunEnd): RunUpdate {
+  return {
+    type: 'status',
+    status: 'restarted',
+    message: `the shell exited with status ${exitCode}, and is started again`,
+  };
 }
