@@ -31,7 +31,8 @@ export class HubLease {
 
   /** What the pane runs. Nothing of it is left on disk once it runs. */
   get command(): readonly string[] {
-    const wait = 'exec 3<"$1/lease"; rm -rf "$1"; exec cat <&3';
+    // Opened both ways first: whoever is let go at once would leave it waiting for a writer for ever.
+    const wait = 'exec 4<>"$1/lease" 3<"$1/lease" 4<&-; rm -rf "$1"; exec cat <&3';
     return ['/bin/sh', '-c', wait, 'sh', this.#directory];
   }
 

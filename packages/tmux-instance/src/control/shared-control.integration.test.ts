@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { processesNaming } from '../testing/sandbox.ts';
+import { endProcessesNaming, processesNaming } from '../testing/sandbox.ts';
 import type { Control, TmuxServer } from './control.ts';
 import { acquireControl } from './shared-control.ts';
 
@@ -19,7 +19,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const control of controls.splice(0)) await control.release();
-  for (const pid of processesNaming(root)) process.kill(pid, 'SIGKILL');
+  endProcessesNaming(root);
   rmSync(root, { recursive: true, force: true });
 });
 

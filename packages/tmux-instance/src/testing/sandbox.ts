@@ -90,8 +90,19 @@ export class Sandbox implements AsyncDisposable {
       }
     }
     // A server or a helper that a test has stopped, or cut off.
-    for (const pid of processesNaming(this.root)) process.kill(pid, 'SIGKILL');
+    endProcessesNaming(this.root);
     rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Whatever of it has not ended by itself meanwhile. */
+export function endProcessesNaming(text: string): void {
+  for (const pid of processesNaming(text)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone just now
+    }
   }
 }
 
