@@ -12,11 +12,17 @@ export function terminalOf(pid: number | undefined): string | undefined {
   }
 }
 
-/** To the job in the foreground of a shell's terminal, where that is not the shell itself. */
+/** To the job in the foreground of a shell's terminal. @returns false where there is none but the shell itself */
 export function signalJob(shell: number | undefined, signal: NodeJS.Signals): boolean {
+  const job = jobOf(shell);
+  return job !== undefined && send(-job, signal);
+}
+
+/** The process group in the foreground of a shell's terminal; undefined: the shell itself is. */
+export function jobOf(shell: number | undefined): number | undefined {
   const stat = shell === undefined ? undefined : statOf(shell);
   const [own, foreground] = [Number(stat?.[2]), Number(stat?.[5])];
-  return foreground > 0 && foreground !== own && send(-foreground, signal);
+  return foreground > 0 && foreground !== own ? foreground : undefined;
 }
 
 /** To the shell itself, and to no child of its. */

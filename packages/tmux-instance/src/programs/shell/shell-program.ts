@@ -10,7 +10,7 @@ import { Prompt } from '../prompt.ts';
 import { within } from '../within.ts';
 import { commandInput, typed } from './command-input.ts';
 import { FlowControl } from './flow-control.ts';
-import { signalJob, signalShell, terminalOf } from './foreground.ts';
+import { jobOf, signalJob, signalShell, terminalOf } from './foreground.ts';
 import { readCount, writeCount } from './in-flight.ts';
 import { lastPrompt, shellLaunch } from './shell-launch.ts';
 import { ShellTurn } from './shell-turn.ts';
@@ -221,7 +221,9 @@ export class ShellProgram implements PaneProgram {
     if (terminal === undefined || !this.#amidOther) return;
     const { usual } = await terminalModes(terminal);
     const last = lastPrompt(this.#surroundings.state);
-    if (usual || !this.#amidOther || last === undefined) return;
+    // A pager or an editor has it in such a mode too, but runs as a job.
+    const isPrompt = !usual && jobOf(this.#pane?.pid) === undefined;
+    if (!isPrompt || !this.#amidOther || last === undefined) return;
     writeCount(this.#surroundings.state, last.count);
     this.#prompted(last.status, last.count);
   }
