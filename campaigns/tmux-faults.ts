@@ -9,7 +9,7 @@ import { Bridge } from './bridge.ts';
 import { type CampaignOptions, type CampaignResult, campaign, type Field } from './campaign.ts';
 import { childProgram } from './child-program.ts';
 import { settled, within } from './deadline.ts';
-import { carrying, namedAfter } from './processes.ts';
+import { carrying, commandLineOf, isAlive, namedAfter } from './processes.ts';
 import { Random } from './random.ts';
 import type { Tally } from './tally.ts';
 
@@ -55,6 +55,9 @@ class Ground {
   readonly #backend: ReturnType<typeof tmuxBackend>;
   readonly #socket: string;
   readonly #foreign: string;
+  readonly #person: number;
+  /** Processes that an earlier strike has left, and told of. */
+  readonly #told = new Set<number>();
 
   constructor(field: Field) {
     this.#field = field;
@@ -64,8 +67,18 @@ class Ground {
     mkdirSync(join(home, 'programs'), { recursive: true });
     this.#socket = join(home, 'programs', 'person.sock');
     this.#tmux('new-session', '-d', '-s', 'foreign', 'sleep 86400');
-    field.sandbox.defer(() => void this.#tmux('kill-server'));
     this.#foreign = this.#look();
+    this.#person = Number(this.#tmux('display-message', '-p', '#{pid}'));
+    field.sandbox.defer(() => this.#endPerson());
+  }
+
+  /** A server waits for its clients: one that never ends would keep it, and its person, waiting. */
+  async #endPerson(): Promise<void> {
+    this.#tmux('kill-server');
+    await settled(() => !isAlive(this.#person));
+    const left = namedAfter(this.#socket);
+    for (const pid of left) process.kill(pid, 'SIGKILL');
+    if (left.length > 0) throw new Error(`the person's server did not end: processes ${left.join(', ')} were left`);
   }
 
   async killServer(tally: Tally, random: Random): Promise<void> {
@@ -144,13 +157,23 @@ class Ground {
       readonly directory: string;
       readonly instanceId: string;
     };
-    const left = (): readonly number[] => [...carrying(`CCB_INSTANCE=${instanceId}`), ...namedAfter(directory)];
+    const left = (): readonly number[] => [
+      ...carrying(`CCB_INSTANCE=${instanceId}`),
+      ...namedAfter(directory),
+      ...namedAfter(join(this.#field.sandbox.home, 'programs', 'run')),
+      ...namedAfter(this.#socket).filter((pid) => pid !== this.#person && !this.#told.has(pid)),
+    ];
     await settled(() => left().length === 0);
-    tally.check(left().length === 0, `processes ${left().join(', ')} are left`);
+    const stray = left();
+    tally.check(
+      stray.length === 0,
+      `processes ${stray.map((pid) => `${pid} (${commandLineOf(pid)})`).join(', ')} are left`,
+    );
+    for (const pid of stray) this.#told.add(pid);
     tally.check(!existsSync(directory), 'its directory is left');
     tally.check(this.#look() === this.#foreign, `the foreign session was ${this.#foreign} and is ${this.#look()}`);
     const sessions = this.#tmux('list-sessions', '-F', '#{session_name}').trim().split('\n');
-    const own = sessions.filter((name) => name !== 'foreign' && !name.startsWith('ccb-hub-'));
+    const own = sessions.filter((name) => name !== 'foreign');
     tally.check(own.length === 0, `sessions ${own.join(', ')} are left`);
   }
 

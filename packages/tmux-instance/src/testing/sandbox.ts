@@ -76,6 +76,21 @@ export class Sandbox implements AsyncDisposable {
     return Number(this.tmux(asTmuxRecord(record).data.socket, 'display-message', '-p', '#{pid}'));
   }
 
+  /** Processes of an instance that run this program. */
+  processesOf(record: InstanceRecord, program: string): readonly number[] {
+    const variable = `CCB_INSTANCE=${asTmuxRecord(record).data.instanceId}`;
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => {
+        try {
+          const own = pid > 1 && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program;
+          return own && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(variable);
+        } catch {
+          return false;
+        }
+      });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.children) child.kill('SIGKILL');
     await Promise.allSettled([...this.#handles].map((handle) => handle.detach()));

@@ -251,11 +251,18 @@ export class ShellProgram implements PaneProgram {
       name: this.#surroundings.name,
       pane: () => pane,
       terminal: () => terminalOf(pane.pid),
-      overflow: (error) => {
-        this.#turn?.fail(error);
-        void pane.paste(interruptKey).catch(() => {});
-      },
+      overflow: (error) => void this.#endUnread(error),
     });
+  }
+
+  /** More is unread than may be kept. */
+  async #endUnread(error: InstanceError): Promise<void> {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    turn.fail(error);
+    this.#signalInterrupt();
+    await within(turn.whenOver, obeyMs, AbortSignal.timeout(killMs));
+    if (!turn.output.ended) await this.#giveUp(turn);
   }
 
   /** Its text is incomplete, and the shell asks for more. */
