@@ -45,6 +45,8 @@ ${sections.map(markdownSection).join('\n')}
 - **Alternatives**: a command in the running shell, against a new \`bash -c\` for each command.
 - **Claude Code**: the same version, offline, driven through an instance, against its own pipes and a line reader. The model is a fake one that answers at once, or a piece each 100 ms; a short answer is four words.
 - **Idle**: both directions of the channels open, nothing said, CPU time of one of the two processes.
+- **tmux: commands**: \`echo x\` in the shell of a pane, each of our samples the median of 20. Baseline: \`tmux send-keys\` twice (text, Enter) and \`tmux capture-pane\` every so many ms until the end is on the screen, a process for each.
+- **tmux: fifty sessions**: on one server, in one process. The flood is \`yes\` with lines of 40 characters, read and dropped.
 `;
 }
 

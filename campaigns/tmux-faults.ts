@@ -138,10 +138,12 @@ class Ground {
     strike();
     try {
       const result = await within(DEADLINE_MS + 1_000, 'the end of the command', stream.result);
+      tally.count(result.success ? 'completed' : result.error.code);
       if (result.success) tally.check(text === truth(), 'a success without the whole text');
       else
         tally.check(codes.includes(result.error.code), `it ended with ${result.error.code}: ${result.error.message}`);
     } catch (error) {
+      if (InstanceError.is(error)) tally.count(error.code);
       tally.check(InstanceError.is(error) && codes.includes(error.code), `it broke off with ${String(error)}`);
     }
     await reading;
