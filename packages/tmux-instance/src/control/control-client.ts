@@ -41,6 +41,7 @@ export class ControlClient {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    if (this.#child.pid !== undefined) lease.nameClient(this.#child.pid);
     const parser = new ControlParser((event) => {
       if (event.type === 'notification') this.#notify(event);
       else if (event.mine) this.#queue.answer(event.ok, event.lines);

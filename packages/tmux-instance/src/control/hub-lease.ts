@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFifo } from '@ccb/named-pipe/fifo';
@@ -32,8 +32,20 @@ export class HubLease {
   /** What the pane runs. Nothing of it is left on disk once it runs. */
   get command(): readonly string[] {
     // Opened both ways first: whoever is let go at once would leave it waiting for a writer for ever.
-    const wait = 'exec 4<>"$1/lease" 3<"$1/lease" 4<&-; rm -rf "$1"; exec cat <&3';
+    const wait = [
+      'exec 4<>"$1/lease" 3<"$1/lease" 4<&-; rm -rf "$1"',
+      'read -r client <&3; cat <&3',
+      'read -r program <"/proc/$client/comm" && [ "$program" = "tmux: client" ] && kill -9 "$client"',
+    ].join('; ');
     return ['/bin/sh', '-c', wait, 'sh', this.#directory];
+  }
+
+  /**
+   * Says which process the client is: the pane ends it too. Without its host it would stay for ever where the server has
+   * something to tell it, and keep the server from ending.
+   */
+  nameClient(pid: number): void {
+    writeSync(this.#holder, `${pid}\n`);
   }
 
   end(): void {

@@ -159,6 +159,9 @@ test('a host that is killed leaves no client and no session', async () => {
   child.kill('SIGKILL');
   await exited;
   await expect.poll(() => tmux(person.socket, 'list-sessions', '-F', '#{session_name}').trim()).toBe('mine');
+  await expect
+    .poll(() => processesNaming('ccb-hub-').filter((pid) => processesNaming(person.socket).includes(pid)))
+    .toEqual([]);
 });
 
 test('a path that the kernel would cut off is refused', async () => {
