@@ -5,7 +5,9 @@ import type { Surroundings } from '../program.ts';
 /** A person at the keyboard of a shell that we type into as well. */
 export class Typing {
   readonly #surroundings: Surroundings;
-  /** When something appeared at the prompt that nobody here typed, in ms since the epoch. */
+  /** When the last prompt came, in ms since the epoch. */
+  #promptAt = Date.now();
+  /** Something has appeared at the prompt that nobody here typed: when that came. */
   #since: number | undefined;
   #active = false;
   #over = new AbortController();
@@ -17,19 +19,21 @@ export class Typing {
   /** Something appeared at the prompt. */
   seen(): void {
     if (this.#since !== undefined) return;
-    this.#since = Date.now();
+    // On a busy machine what was typed is seen long after the key was pressed.
+    this.#since = this.#promptAt;
     // So that listeners hear of it before a command has to wait.
     void this.#isPerson();
   }
 
   /** A command was run that nobody here sent. */
   ran(): void {
-    this.#since ??= Date.now();
+    this.#since ??= this.#promptAt;
     this.#to(true);
   }
 
   /** A fresh prompt is there, or the shell is gone. */
   over(): void {
+    this.#promptAt = Date.now();
     this.#since = undefined;
     this.#to(false);
     this.#over.abort();
