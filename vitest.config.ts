@@ -9,6 +9,9 @@ const packages = [
   'docker-instance',
   'tmux-instance',
   'conformance',
+  'instance-manager',
+  'acp',
+  'doctor',
 ].map((name) => `packages/${name}`);
 const roots = [...packages, 'apps/bridge'];
 // Replaces Vite's defaults, so they are named again.

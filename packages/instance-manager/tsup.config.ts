@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm'],
+  removeNodeProtocol: false,
+  target: 'node20',
+  dts: false,
+  sourcemap: true,
+  clean: true,
+});
