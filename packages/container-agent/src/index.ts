@@ -20,22 +20,27 @@ export { agentChannelLimits } from './host/channel-limits.ts';
 export type { ClientEvents } from './host/client-listeners.ts';
 export type { ConnectOptions } from './host/connection.ts';
 export { translated } from './host/foreign-error.ts';
-export { Hold } from './host/hold.ts';
+export { Hold, type HoldOptions } from './host/hold.ts';
 export {
   assertFree,
   assertOwn,
+  type ClaimOptions,
   claimDirectory,
   discard,
   furnish,
+  makeDirectories,
   makePipes,
   type OwnedRecord,
+  placeAgent,
   removeDirectory,
 } from './host/instance-directory.ts';
 export { isHeldStill, killAgent, type LocalAgent } from './host/kill-agent.ts';
 export { defaultHome, type InstanceLayout, instanceLayout } from './host/layout.ts';
+export { leftovers, removeLeftover } from './host/leftovers.ts';
 export { loginEnvironment } from './host/login.ts';
+export { type MoveOptions, moveDirectory } from './host/move-directory.ts';
 export { openObserverChannel } from './host/observer-channel.ts';
-export { instanceDirectories, readOwnRecord, writeRecord } from './host/own-record.ts';
+export { instanceDirectories, readOwnRecord, readRecord, settleRecord, writeRecord } from './host/own-record.ts';
 export { RenewableChannel } from './host/renewable-channel.ts';
 export { writeSettings } from './host/settings-file.ts';
 export { readTail, type Tail, type TailOptions } from './host/tail.ts';

@@ -10,7 +10,6 @@ import {
   writeRecord,
 } from '@ccb/container-agent';
 import type { CallOptions, CreateOptions } from '@ccb/instance-interface';
-import { acquireLock } from '@ccb/named-pipe/lock';
 import { adoption } from './container/adoption.ts';
 import { containerConfig } from './container/container-config.ts';
 import type { DockerRecord } from './container/docker-data.ts';
@@ -53,10 +52,9 @@ export async function createContainer(
     // Before the record is written down somewhere: it would take the other one's place.
     assertFree(layout, name);
     await options.onRecord?.(record);
-    claimDirectory(layout, name);
-    undo.push(() => discard(layout));
-    const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
+    const lock = await claimDirectory(layout, record, options);
     undo.push(() => lock.release());
+    undo.push(() => discard(layout));
     let made = record;
     if (!record.data.adopted) {
       undo.push(() => removeOwn(engine, record, { signal: AbortSignal.timeout(UNDO_MS) }));
@@ -95,7 +93,7 @@ async function makeContainer(
   call: CallOptions,
 ): Promise<DockerRecord> {
   const access = accessOf(record, layout, about);
-  await filesOf(record, layout, engine).make(record, access);
+  await filesOf(record, layout, engine).make(access);
   await makeOwn(engine, record, call);
   const config = containerConfig({ record, layout, plan: access, about });
   const containerId = await engine.createContainer(record.data.containerName, config, call);

@@ -78,7 +78,11 @@ export class DockerContainer extends AgentInstance {
     this.#data = own.data;
     this.#layout = instanceLayout(own.data.directory, own.name);
     this.#observing = options.mode === 'observe';
-    this.#hold = new Hold(this.#layout.lock, own.name, options.lock);
+    this.#hold = new Hold(this.#layout.lock, own.name, {
+      held: options.lock,
+      holder: options.holder,
+      assertOwn: () => assertOwn(this.#layout, own),
+    });
     this.#docker = options.docker;
     this.#share = options.engine;
   }

@@ -1,4 +1,4 @@
-export { type DockerBackendOptions, dockerBackend } from './backend.ts';
+export { type DockerBackend, type DockerBackendOptions, dockerBackend } from './backend.ts';
 export type { DockerData } from './container/docker-data.ts';
 export type { DockerSpec } from './container/docker-spec.ts';
 export type { ContainerInfo, DockerInfo } from './container/info.ts';

@@ -4,6 +4,7 @@ import type { InstanceInterface } from './instance.ts';
 import type { Log } from './log.ts';
 import type { PermissionPolicy } from './permission.ts';
 import type { InstanceRecord } from './record.ts';
+import type { InstanceState } from './state.ts';
 
 /** What is done about a command of which nothing is heard. */
 export interface StallOptions {
@@ -53,6 +54,8 @@ export interface InstanceSpec {
 export interface CreateOptions extends CallOptions {
   /** Runs BEFORE anything outside is made, so that a crash leaves a record and not an orphan. */
   readonly onRecord?: ((record: InstanceRecord) => Promise<void>) | undefined;
+  /** What somebody is told who finds the instance held: a command such as `ccb chat work`. Default: the script's name. */
+  readonly holder?: string | undefined;
 }
 
 export interface OpenOptions extends CallOptions {
@@ -65,6 +68,8 @@ export interface OpenOptions extends CallOptions {
   readonly permission?: PermissionPolicy | undefined;
   /** Values for the names of secrets that the record lists; a record never holds values. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What somebody is told who finds the instance held: a command such as `ccb chat work`. Default: the script's name. */
+  readonly holder?: string | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -88,6 +93,29 @@ export interface Check {
   readonly fix?: string | undefined;
 }
 
+/** What an instance is at this moment, as far as can be told without opening it. */
+export interface LiveState {
+  readonly state: Extract<InstanceState, 'running' | 'stopped' | 'unreachable' | 'failed'>;
+  /** Why it is not as it should be. */
+  readonly problem?: string | undefined;
+}
+
+export interface PruneOptions extends CallOptions {
+  /** Only look. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Something of ours that nobody has any more. */
+export interface Pruned {
+  readonly type: string;
+  /** The instance that it was. */
+  readonly name?: string | undefined;
+  /** For people: what it was, and why it went. */
+  readonly description: string;
+  /** Why it could not be removed. */
+  readonly problem?: string | undefined;
+}
+
 /** Where instances live. */
 export interface Backend<S extends InstanceSpec = InstanceSpec, I extends InstanceInterface = InstanceInterface> {
   readonly type: S['type'];
@@ -102,4 +130,16 @@ export interface Backend<S extends InstanceSpec = InstanceSpec, I extends Instan
   open(record: InstanceRecord, options?: OpenOptions): Promise<I>;
   discover?(options?: CallOptions): Promise<readonly Discovered[]>;
   check?(options?: CallOptions): Promise<readonly Check[]>;
+  /** Of many instances at once, in the order of their records, one question for all; it opens none, and takes no hold. */
+  states?(records: readonly InstanceRecord[], options?: CallOptions): Promise<readonly LiveState[]>;
+  /** Removes what this backend made, nobody has any more, and is confirmed dead. Never an instance that was to be kept. */
+  prune?(options?: PruneOptions): Promise<readonly Pruned[]>;
+  /** The spec by which something that exists, named as a person names it, becomes an instance. @throws {TypeError} */
+  adopting?(spec: S, target: string): S;
+  /**
+   * Gives a stopped instance that nobody holds another name.
+   * @returns the record that replaces `record`
+   * @throws {InstanceError} CCB_NAME_TAKEN, CCB_LOCKED, CCB_INVALID_STATE while it runs
+   */
+  rename?(record: InstanceRecord, name: string, options?: CallOptions): Promise<InstanceRecord>;
 }

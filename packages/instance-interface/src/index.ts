@@ -4,8 +4,11 @@ export type {
   CreateOptions,
   Discovered,
   InstanceSpec,
+  LiveState,
   Login,
   OpenOptions,
+  Pruned,
+  PruneOptions,
   StallOptions,
 } from './backend.ts';
 export type { CallOptions } from './call.ts';

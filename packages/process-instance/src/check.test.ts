@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkProcesses } from './check.ts';
-import { discoverProcesses, sweepEphemeral } from './discover.ts';
+import { discoverProcesses } from './discover.ts';
+import { pruneProcesses } from './prune.ts';
 
 let root: string;
 beforeEach(() => {
@@ -66,6 +67,6 @@ test('discovery passes over what is of another backend, and describes what is br
     expect.stringMatching(/copied or moved/),
     'shell, stopped',
   ]);
-  expect(await sweepEphemeral(root)).toEqual(['good']);
+  expect((await pruneProcesses(root)).map(({ name }) => name)).toEqual(['good']);
   expect((await discoverProcesses(root)).map(({ ours }) => ours)).toEqual([false, false]);
 });

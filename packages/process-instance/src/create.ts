@@ -10,7 +10,6 @@ import {
   translated,
 } from '@ccb/container-agent';
 import type { CreateOptions } from '@ccb/instance-interface';
-import { acquireLock } from '@ccb/named-pipe/lock';
 import type { ProcessRecord } from './process-data.ts';
 import { ProcessInstance } from './process-instance.ts';
 import { type ProcessSpec, parseProcessSpec } from './process-spec.ts';
@@ -47,18 +46,13 @@ export async function createProcess(
   assertFree(layout, name);
   await options.onRecord?.(record);
   try {
-    claimDirectory(layout, name);
+    const lock = await claimDirectory(layout, record, options);
     try {
-      const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
-      try {
-        await furnish(layout, record);
-        return new ProcessInstance(record, { created: true, env, permission, log, maxQueue, lock });
-      } catch (error) {
-        await lock.release();
-        throw error;
-      }
+      await furnish(layout);
+      return new ProcessInstance(record, { created: true, env, permission, log, maxQueue, lock });
     } catch (error) {
       discard(layout);
+      await lock.release();
       throw error;
     }
   } catch (error) {

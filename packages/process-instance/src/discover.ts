@@ -1,4 +1,4 @@
-import { endStrays, instanceDirectories, instanceLayout, readOwnRecord, removeDirectory } from '@ccb/container-agent';
+import { instanceDirectories, instanceLayout, readOwnRecord } from '@ccb/container-agent';
 import type { Discovered } from '@ccb/instance-interface';
 import { isLocked } from '@ccb/named-pipe/lock';
 import { asProcessRecord } from './process-data.ts';
@@ -24,27 +24,4 @@ export async function discoverProcesses(home: string): Promise<readonly Discover
     }
   }
   return found;
-}
-
-/**
- * Ends and removes what ephemeral instances left whose holder and agent both died before they could.
- * @returns the names of what was removed
- */
-export async function sweepEphemeral(home: string): Promise<readonly string[]> {
-  const swept: string[] = [];
-  for (const directory of instanceDirectories(home)) {
-    try {
-      const record = readOwnRecord(directory, 'process', asProcessRecord);
-      if (record === undefined || !record.data.ephemeral) continue;
-      const layout = instanceLayout(directory, record.name);
-      // The agent of a holder that died just now cleans up by itself.
-      if ((await isLocked(layout.lock)) || (await isLocked(layout.agentLock))) continue;
-      endStrays(record.data.instanceId);
-      removeDirectory(layout, record);
-      swept.push(record.name);
-    } catch {
-      // Another instance's trouble, which discovery shows; it is no reason not to make a new one.
-    }
-  }
-  return swept;
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whenFree } from '@ccb/named-pipe/lock';
 import { expect, test } from 'vitest';
-import { sweepEphemeral } from './discover.ts';
+import { pruneProcesses } from './prune.ts';
 import { isAlive, Sandbox, whenGone } from './testing/sandbox.ts';
 
 test('an ephemeral instance is gone with its killed host: agent, program, background children, directory', async () => {
@@ -29,7 +29,7 @@ test('where agent and host were both killed, the next one sweeps what they left,
   host.child.kill('SIGKILL');
   await Promise.all([host.exit, whenFree(lock, { timeoutMs: 5_000 })]);
   expect(existsSync(sandbox.layout('brief').directory)).toBe(true);
-  expect(await sweepEphemeral(sandbox.home)).toEqual(['brief']);
+  expect((await pruneProcesses(sandbox.home)).map(({ name }) => name)).toEqual(['brief']);
   expect(existsSync(sandbox.layout('brief').directory)).toBe(false);
   expect(isAlive(child)).toBe(false);
   expect(existsSync(sandbox.layout('kept').directory)).toBe(true);
@@ -40,7 +40,7 @@ test('one that is held is not swept, and stop and start leave it there', async (
   const brief = await sandbox.create('brief', { ephemeral: true });
   await brief.sendCommandAndWait('echo one', { id: 'a' });
   await brief.stop();
-  expect(await sweepEphemeral(sandbox.home)).toEqual([]);
+  expect((await pruneProcesses(sandbox.home)).map(({ name }) => name)).toEqual([]);
   expect(await brief.sendCommandAndWait('echo two')).toMatchObject({ output: 'two\n' });
   await brief.cleanup();
   expect(existsSync(sandbox.layout('brief').directory)).toBe(false);

@@ -3,13 +3,13 @@ import {
   agentChannelLimits,
   assertNamed,
   assertOwn,
+  furnish,
   Hold,
   type InstanceLayout,
   instanceLayout,
   isHeldStill,
   killAgent,
   loginEnvironment,
-  makePipes,
   openObserverChannel,
   removeDirectory,
   translated,
@@ -48,7 +48,11 @@ export class ProcessInstance extends AgentInstance {
     this.#data = own.data;
     this.#layout = instanceLayout(own.data.directory, own.name);
     this.#observing = options.mode === 'observe';
-    this.#hold = new Hold(this.#layout.lock, own.name, options.lock);
+    this.#hold = new Hold(this.#layout.lock, own.name, {
+      held: options.lock,
+      holder: options.holder,
+      assertOwn: () => assertOwn(this.#layout, own),
+    });
   }
 
   /** @throws {InstanceError} CCB_NAME_TAKEN, CCB_PROGRAM_NOT_FOUND @throws {TypeError} for a bad spec */
@@ -87,7 +91,7 @@ export class ProcessInstance extends AgentInstance {
     const layout = this.#layout;
     assertOwn(layout, this.#own);
     if (await this._alive()) return 'running';
-    await this.#translate(makePipes(layout));
+    await this.#translate(furnish(layout));
     writeSettings(layout.settings, {
       version: 1,
       name,

@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
 import { defaultHome } from '@ccb/container-agent';
-import type { Backend, CallOptions, Check, CreateOptions, Discovered } from '@ccb/instance-interface';
+import type { Backend, CreateOptions } from '@ccb/instance-interface';
 import { checkTmux } from './check.ts';
 import { createTmux } from './create.ts';
-import { discoverTmux, sweepEphemeral } from './discover.ts';
+import { discoverTmux } from './discover.ts';
+import { tmuxStates } from './live-states.ts';
+import { pruneTmux, sweepEphemeral } from './prune.ts';
+import { renameTmux } from './rename.ts';
 import { defaultRuntimeDirectory, serverSocket } from './server-socket.ts';
+import { asTmuxRecord } from './tmux-data.ts';
 import { TmuxInstance } from './tmux-instance.ts';
 import { parseTmuxSpec, type TmuxSpec } from './tmux-spec.ts';
 
@@ -15,11 +19,12 @@ export interface TmuxBackendOptions {
   readonly runtimeDirectory?: string | undefined;
 }
 
+type Base = Backend<TmuxSpec, TmuxInstance>;
+export type TmuxBackend = Base &
+  Required<Pick<Base, 'discover' | 'check' | 'states' | 'prune' | 'adopting' | 'rename'>>;
+
 /** Programs in tmux panes. */
-export function tmuxBackend(options: TmuxBackendOptions = {}): Backend<TmuxSpec, TmuxInstance> & {
-  discover(options?: CallOptions): Promise<readonly Discovered[]>;
-  check(): Promise<readonly Check[]>;
-} {
+export function tmuxBackend(options: TmuxBackendOptions = {}): TmuxBackend {
   const home = resolve(options.home ?? defaultHome());
   const runtimeDirectory = resolve(options.runtimeDirectory ?? defaultRuntimeDirectory());
   const places = { home, runtimeDirectory };
@@ -33,5 +38,9 @@ export function tmuxBackend(options: TmuxBackendOptions = {}): Backend<TmuxSpec,
     open: (record, open) => TmuxInstance.open(record, open),
     discover: (discover) => discoverTmux(places, serverSocket(runtimeDirectory, home), discover),
     check: () => checkTmux(places),
+    states: tmuxStates,
+    prune: (prune) => pruneTmux(home, serverSocket(runtimeDirectory, home), prune),
+    adopting: (spec, target) => parseTmuxSpec({ ...spec, adopt: { session: target } }),
+    rename: (record, name, call) => renameTmux(asTmuxRecord(record), name, call),
   };
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { assertFree, claimDirectory, defaultHome, discard, instanceLayout, translated } from '@ccb/container-agent';
 import type { CreateOptions } from '@ccb/instance-interface';
-import { acquireLock } from '@ccb/named-pipe/lock';
 import { recordedCompletion } from './completion/recorded-completion.ts';
 import { furnishPane } from './layout-files.ts';
 import { defaultRuntimeDirectory, makeRuntimeDirectory, serverSocket } from './server-socket.ts';
@@ -36,18 +35,13 @@ export async function createTmux(
   await options.onRecord?.(record);
   try {
     if (record.data.owner === 'ours') makeRuntimeDirectory(runtimeDirectory);
-    claimDirectory(layout, name);
+    const lock = await claimDirectory(layout, record, options);
     try {
-      const lock = await acquireLock(layout.lock, { signal: options.signal, timeoutMs: options.timeoutMs });
-      try {
-        furnishPane(layout, record);
-        return new TmuxInstance(record, { created: true, env, permission, log, maxQueue, lock, completion });
-      } catch (error) {
-        await lock.release();
-        throw error;
-      }
+      furnishPane(layout);
+      return new TmuxInstance(record, { created: true, env, permission, log, maxQueue, lock, completion });
     } catch (error) {
       discard(layout);
+      await lock.release();
       throw error;
     }
   } catch (error) {

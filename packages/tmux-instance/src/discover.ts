@@ -1,7 +1,6 @@
-import { instanceDirectories, instanceLayout, readOwnRecord, removeDirectory } from '@ccb/container-agent';
+import { instanceDirectories, readOwnRecord } from '@ccb/container-agent';
 import type { CallOptions, Discovered } from '@ccb/instance-interface';
 import { anySignal } from '@ccb/instance-interface/abstract';
-import { isLocked } from '@ccb/named-pipe/lock';
 import type { TmuxServer } from './control/control.ts';
 import { answers } from './control/server-probe.ts';
 import { acquireControl } from './control/shared-control.ts';
@@ -49,38 +48,6 @@ export async function discoverTmux(
     found.push({ type: 'tmux', description, ours: true });
   }
   return found;
-}
-
-/** Removes what ephemeral instances left whose holder died. @returns the names of what was removed */
-export async function sweepEphemeral(home: string): Promise<readonly string[]> {
-  const swept: string[] = [];
-  for (const directory of instanceDirectories(home)) {
-    try {
-      const record = readOwnRecord(directory, 'tmux', asTmuxRecord);
-      if (record === undefined || !record.data.ephemeral) continue;
-      const layout = instanceLayout(directory, record.name);
-      if (await isLocked(layout.lock)) continue;
-      await endSession(record);
-      removeDirectory(layout, record);
-      swept.push(record.name);
-    } catch {
-      // Another instance's trouble, which discovery shows; it is no reason not to make a new one.
-    }
-  }
-  return swept;
-}
-
-async function endSession({ data }: TmuxRecord): Promise<void> {
-  const { socket, instanceId } = data;
-  if (!(await answers(socket))) return;
-  const signal = AbortSignal.timeout(discoverMs);
-  const control = await acquireControl({ socket, owner: 'person' }, { signal });
-  try {
-    const pane = (await labelledPanes(control, { signal })).find((each) => each.instanceId === instanceId);
-    if (pane !== undefined) await control.run([['kill-pane', '-t', pane.id]], { signal });
-  } finally {
-    await control.release();
-  }
 }
 
 async function panesOf(server: TmuxServer, signal: AbortSignal): Promise<readonly FoundPane[]> {

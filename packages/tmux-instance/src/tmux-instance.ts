@@ -19,7 +19,7 @@ import { AbstractInstance, anySignal, type Call, type Command } from '@ccb/insta
 import type { FileLock } from '@ccb/named-pipe/lock';
 import type { CompletionChoice } from './completion/completion-choice.ts';
 import { createTmux } from './create.ts';
-import { scriptPath } from './layout-files.ts';
+import { furnishPane, scriptPath } from './layout-files.ts';
 import { CommandNotes } from './observing/command-note.ts';
 import { InterruptRequests } from './observing/interrupt-requests.ts';
 import { PaneSession } from './pane/pane-session.ts';
@@ -78,7 +78,11 @@ export class TmuxInstance extends AbstractInstance {
     this.#data = own.data;
     this.#layout = layout;
     this.#observing = observing;
-    this.#hold = new Hold(layout.lock, own.name, options.lock);
+    this.#hold = new Hold(layout.lock, own.name, {
+      held: options.lock,
+      holder: options.holder,
+      assertOwn: () => assertOwn(layout, own),
+    });
     this.#program = program;
     this.#interrupts = new InterruptRequests(layout.pipesDirectory);
     this.#notes = new CommandNotes(layout.state);
@@ -165,6 +169,7 @@ export class TmuxInstance extends AbstractInstance {
   protected override async _start(call: Call): Promise<void> {
     assertOwn(this.#layout, this.#own);
     await this.#hold.take(call.signal);
+    furnishPane(this.#layout);
     await this.#session.start(call);
     if (!this.#program.amidOther) this.#notes.clear();
     this.#interrupts.serve(() => this.interrupt());

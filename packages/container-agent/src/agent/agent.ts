@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireLock, type FileLock, isLocked, whenFree } from '@ccb/named-pipe/lock';
+import { discardDirectory } from '../host/leftovers.ts';
 import { Journal } from '../journal/journal.ts';
 import type { ControlFrame } from '../protocol/frames.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
@@ -176,7 +176,7 @@ export class Agent implements AsyncDisposable {
     if (ephemeral === undefined || !('directory' in ephemeral)) return;
     const { directory } = ephemeral;
     try {
-      rmSync(directory, { recursive: true, force: true });
+      discardDirectory(directory);
     } catch (error) {
       this.#log('error', 'instance.not_removed', { directory, reason: String(error) });
     }

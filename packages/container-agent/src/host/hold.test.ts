@@ -41,7 +41,7 @@ test('the second one is told who holds it', async () => {
 });
 
 test('a lock that was taken already is held from the beginning', async () => {
-  const hold = new Hold(path, 'box', await acquireLock(path));
+  const hold = new Hold(path, 'box', { held: await acquireLock(path) });
   await hold.take(signal);
   expect(hold.isHeld).toBe(true);
   await hold.release();

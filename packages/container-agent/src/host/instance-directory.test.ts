@@ -1,10 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InstanceRecord } from '@ccb/instance-interface';
+import { acquireLock, isLocked } from '@ccb/named-pipe/lock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assertFree, assertOwn, claimDirectory, furnish, makePipes, removeDirectory } from './instance-directory.ts';
 import { type InstanceLayout, instanceLayout } from './layout.ts';
+import { leftovers, removeLeftover } from './leftovers.ts';
 import { instanceDirectories, readOwnRecord, writeRecord } from './own-record.ts';
 
 type MoonRecord = InstanceRecord<'moon', { readonly instanceId: string; readonly directory: string }>;
@@ -26,15 +37,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
+async function claim(): Promise<void> {
+  const lock = await claimDirectory(layout, record);
+  await lock.release();
+}
+
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
 }
 
 test('an instance has its directories, its pipes, an agent of its own and its record, for its owner alone', async () => {
   assertFree(layout, 'box');
-  claimDirectory(layout, 'box');
-  await furnish(layout, record);
-  expect(readdirSync(layout.directory).sort()).toEqual(['agent', 'home', 'instance.json', 'pipes', 'state']);
+  await claim();
+  await furnish(layout);
+  expect(readdirSync(layout.directory).sort()).toEqual(['agent', 'home', 'instance.json', 'lock', 'pipes', 'state']);
   const { directory, agentDirectory, home, pipesDirectory, state } = layout;
   expect([directory, agentDirectory, home, pipesDirectory, state].map(modeOf)).toEqual(Array(5).fill(0o700));
   expect(readdirSync(pipesDirectory).sort()).toEqual(['box.ctl.fifo', 'box.in.fifo', 'box.out.fifo']);
@@ -45,18 +61,67 @@ test('an instance has its directories, its pipes, an agent of its own and its re
 });
 
 test('lost pipes are made again, with the mode that is asked for; those that are there are kept', async () => {
-  claimDirectory(layout, 'box');
-  await furnish(layout, record);
+  await claim();
+  await furnish(layout);
   rmSync(`${layout.pipes}.in.fifo`);
   await makePipes(layout, { mode: 0o600 });
   expect(['in', 'out', 'ctl'].map((kind) => modeOf(`${layout.pipes}.${kind}.fifo`))).toEqual([0o600, 0o660, 0o660]);
 });
 
-test('a name is taken once', () => {
-  claimDirectory(layout, 'box');
+test('a name is taken once', async () => {
+  await claim();
   const taken = expect.objectContaining({ code: 'CCB_NAME_TAKEN', message: expect.stringContaining(layout.directory) });
   expect(() => assertFree(layout, 'box')).toThrow(taken);
-  expect(() => claimDirectory(layout, 'box')).toThrow(taken);
+  await expect(claimDirectory(layout, record)).rejects.toEqual(taken);
+  expect(readdirSync(join(home, 'instances'))).toEqual(['box']);
+});
+
+test('of many that want a name at once one gets it, and holds it from the first moment', async () => {
+  const claims = await Promise.allSettled(Array.from({ length: 8 }, () => claimDirectory(layout, record)));
+  const winners = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
+  expect(winners).toHaveLength(1);
+  expect(await isLocked(layout.lock)).toBe(true);
+  await winners[0]?.release();
+  expect(readdirSync(join(home, 'instances'))).toEqual(['box']);
+});
+
+test('an empty directory of that name is the remains of one, and in nobody’s way', async () => {
+  mkdirSync(layout.directory, { recursive: true });
+  assertFree(layout, 'box');
+  await claim();
+  expect(readOwnRecord<MoonRecord>(layout.directory, 'moon', (found) => found as MoonRecord)).toEqual(record);
+});
+
+test('a filling that was cut off is finished; what is there is kept', async () => {
+  await claim();
+  mkdirSync(layout.agentDirectory);
+  writeFileSync(`${layout.agentFile}.new`, 'half');
+  await furnish(layout);
+  const whole = statSync(layout.agentFile).size;
+  expect(whole).toBeGreaterThan(10_000);
+  writeFileSync(layout.agentFile, 'of an older version');
+  await furnish(layout);
+  expect(readFileSync(layout.agentFile, 'utf8')).toBe('of an older version');
+});
+
+test('what killed creations and removals left is found, except what is young or held', async () => {
+  await claim();
+  const instances = join(home, 'instances');
+  const at = (name: string, age = 3600): string => {
+    const path = join(instances, name);
+    mkdirSync(path);
+    writeFileSync(join(path, 'lock'), '');
+    const then = Date.now() / 1000 - age;
+    utimesSync(path, then, then);
+    return path;
+  };
+  const [old, gone, held] = [at('.new-a-1'), at('.gone-b-2', 0), at('.new-c-3')];
+  at('.new-young-4', 0);
+  await using _lock = await acquireLock(join(held, 'lock'));
+  expect((await leftovers(home)).slice().sort()).toEqual([gone, old]);
+  for (const path of await leftovers(home)) removeLeftover(path);
+  expect(readdirSync(instances).sort()).toEqual(['.new-c-3', '.new-young-4', 'box']);
+  expect(instanceDirectories(home)).toEqual([layout.directory]);
 });
 
 test.each<[string, Partial<MoonRecord> | { readonly data: unknown }]>([
@@ -65,8 +130,8 @@ test.each<[string, Partial<MoonRecord> | { readonly data: unknown }]>([
   ['another id', { data: { instanceId: '9999-9999' } }],
   ['no id', { data: null }],
 ])('a directory whose record has %s belongs to somebody else, and is left alone', async (_what, change) => {
-  claimDirectory(layout, 'box');
-  await furnish(layout, record);
+  await claim();
+  await furnish(layout);
   writeRecord(layout, { ...record, ...change });
   const foreign = expect.objectContaining({ code: 'CCB_RECORD_INVALID', instance: 'box' });
   expect(() => assertOwn(layout, record)).toThrow(foreign);
@@ -75,10 +140,9 @@ test.each<[string, Partial<MoonRecord> | { readonly data: unknown }]>([
 });
 
 test('what a creation that was cut off left is its own; anything else in it makes it foreign', async () => {
-  claimDirectory(layout, 'box');
-  await furnish(layout, record);
+  await claim();
+  await furnish(layout);
   rmSync(layout.record);
-  writeFileSync(layout.lock, '');
   writeFileSync(`${layout.record}.new`, '{');
   expect(() => assertOwn(layout, record)).not.toThrow();
   writeFileSync(join(layout.directory, 'thesis'), 'years of work');

@@ -1,41 +1,82 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InstanceError, type InstanceRecord, parseRecord } from '@ccb/instance-interface';
+import { type CallOptions, InstanceError, type InstanceRecord, parseRecord } from '@ccb/instance-interface';
 import { makeFifo } from '@ccb/named-pipe/fifo';
+import { acquireLock, type FileLock } from '@ccb/named-pipe/lock';
 import { agentFile } from '../agent-file.ts';
-import type { InstanceLayout } from './layout.ts';
+import { type InstanceLayout, instanceLayout } from './layout.ts';
+import { discardDirectory, unfinished } from './leftovers.ts';
 import { writeRecord } from './own-record.ts';
 import { removeTree } from './remove-tree.ts';
 
 /** A record whose directory can be proven to be the instance's own. */
 export type OwnedRecord = InstanceRecord<string, { readonly instanceId: string }>;
 
-/** @throws {InstanceError} CCB_NAME_TAKEN when the instance's own directory is there already */
-export function assertFree(layout: InstanceLayout, name: string): void {
-  if (exists(layout)) throw takenError(layout, name);
+export interface ClaimOptions extends CallOptions {
+  /** What a refused caller is told about the holder. Default: the name of the script that runs. */
+  readonly holder?: string | undefined;
 }
 
-/** Makes the instance's own directory, which must not be there yet. @throws {InstanceError} CCB_NAME_TAKEN */
-export function claimDirectory(layout: InstanceLayout, name: string): void {
-  mkdirSync(dirname(layout.directory), { recursive: true, mode: 0o700 });
+/** @throws {InstanceError} CCB_NAME_TAKEN when the instance's own directory is there already */
+export function assertFree(layout: InstanceLayout, name: string): void {
+  // An empty one is what a creation or a removal left that was killed.
+  if (exists(layout) && readdirSync(layout.directory).length > 0) throw takenError(layout, name);
+}
+
+/**
+ * Makes the instance's own directory, which must not be there yet, with its record in it and its hold taken: all three are
+ * there at once, whatever kills this process. Whoever sees the directory can read whose it is, and that it is held.
+ * @returns the hold
+ * @throws {InstanceError} CCB_NAME_TAKEN
+ */
+export async function claimDirectory(
+  layout: InstanceLayout,
+  record: InstanceRecord,
+  { holder, ...call }: ClaimOptions = {},
+): Promise<FileLock> {
+  const parent = dirname(layout.directory);
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const staged = instanceLayout(unfinished(layout.directory), record.name);
+  mkdirSync(staged.directory, { mode: 0o700 });
   try {
-    mkdirSync(layout.directory, { mode: 0o700 });
+    const lock = await acquireLock(staged.lock, { ...call, command: holder });
+    try {
+      writeRecord(staged, record);
+      renameSync(staged.directory, layout.directory);
+      return lock;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   } catch (cause) {
-    throw (cause as NodeJS.ErrnoException).code === 'EEXIST' ? takenError(layout, name, cause) : cause;
+    removeTree(staged.directory);
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(code) ? takenError(layout, record.name, cause) : cause;
   }
 }
 
-/** Fills a claimed directory: the agent's own copy, so that an upgrade or a vanished cache cannot break a running one. */
-export async function furnish(layout: InstanceLayout, record: OwnedRecord): Promise<void> {
+/** Fills a claimed directory. Also one whose filling was cut off: what is there is kept as it is. */
+export async function furnish(layout: InstanceLayout): Promise<void> {
+  makeDirectories(layout);
+  await makePipes(layout);
+  placeAgent(layout);
+}
+
+export function makeDirectories(layout: InstanceLayout): void {
   for (const directory of [layout.pipesDirectory, layout.state, layout.home, layout.agentDirectory]) {
+    if (statSync(directory, { throwIfNoEntry: false })) continue;
     mkdirSync(directory, { mode: 0o700 });
     // The mode of mkdir is narrowed by the umask only; a default ACL may widen it.
     chmodSync(directory, 0o700);
   }
-  copyFileSync(fileURLToPath(agentFile), layout.agentFile);
-  await makePipes(layout);
-  writeRecord(layout, record);
+}
+
+/** The agent's own copy, so that an upgrade or a vanished cache cannot break a running one. What is there is whole. */
+export function placeAgent({ agentFile: own }: InstanceLayout): void {
+  if (statSync(own, { throwIfNoEntry: false })) return;
+  copyFileSync(fileURLToPath(agentFile), `${own}.new`);
+  renameSync(`${own}.new`, own);
 }
 
 /**
@@ -75,7 +116,7 @@ export function removeDirectory(layout: InstanceLayout, record: OwnedRecord): vo
 
 /** Without a look at what it is: for a directory that was claimed just now. */
 export function discard(layout: InstanceLayout): void {
-  removeTree(layout.directory);
+  discardDirectory(layout.directory);
 }
 
 function whyForeign(layout: InstanceLayout, record: OwnedRecord): string | undefined {
@@ -88,7 +129,8 @@ function whyForeign(layout: InstanceLayout, record: OwnedRecord): string | undef
   }
   try {
     const own = parseRecord(JSON.parse(text));
-    const same = own.name === record.name && own.type === record.type && instanceIdOf(own) === record.data.instanceId;
+    // Not the name: a directory that was moved has its old one in it.
+    const same = own.type === record.type && instanceIdOf(own) === record.data.instanceId;
     return same ? undefined : `it belongs to ${own.name}, made at ${own.createdAt}`;
   } catch (error) {
     return `its instance.json is broken (${error instanceof Error ? error.message : String(error)})`;

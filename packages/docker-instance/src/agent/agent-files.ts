@@ -1,11 +1,11 @@
-import { chownSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync } from 'node:fs';
 import {
   type AgentSettings,
   agentFile,
-  furnish,
   type InstanceLayout,
+  makeDirectories,
   makePipes,
-  writeRecord,
+  placeAgent,
   writeSettings,
 } from '@ccb/container-agent';
 import type { Call } from '@ccb/instance-interface/abstract';
@@ -20,7 +20,7 @@ import type { ContainerPaths } from './paths.ts';
 /** What an agent needs in its container, and where the host keeps it. */
 export interface AgentFiles {
   /** Once, in the instance's claimed directory. */
-  make(record: DockerRecord, plan: AccessPlan): Promise<void>;
+  make(plan: AccessPlan): Promise<void>;
   /** Before each start of the agent. */
   prepare(settings: AgentSettings, plan: AccessPlan, call: Call): Promise<void>;
 }
@@ -33,13 +33,17 @@ export class MountedFiles implements AgentFiles {
     this.#layout = layout;
   }
 
-  async make(record: DockerRecord, plan: AccessPlan): Promise<void> {
-    await furnish(this.#layout, record);
+  async make(plan: AccessPlan): Promise<void> {
+    makeDirectories(this.#layout);
     applyAccess(plan.directories);
     await this.#pipes(plan);
+    // Last: where it is, all is.
+    placeAgent(this.#layout);
   }
 
   async prepare(settings: AgentSettings, plan: AccessPlan): Promise<void> {
+    // Whoever made the instance may have been killed half-way.
+    if (!existsSync(this.#layout.agentFile)) await this.make(plan);
     await this.#pipes(plan);
     writeSettings(this.#layout.settings, settings);
     applyAccess(plan.files);
@@ -57,23 +61,19 @@ export class MountedFiles implements AgentFiles {
 
 /** In a volume of the container: its engine is another machine's. */
 export class VolumeFiles implements AgentFiles {
-  readonly #layout: InstanceLayout;
   readonly #engine: Engine;
   readonly #container: string;
   readonly #paths: ContainerPaths;
   readonly #hasWorkspace: boolean;
 
-  constructor(layout: InstanceLayout, engine: Engine, { workspace, data }: DockerRecord, paths: ContainerPaths) {
-    this.#layout = layout;
+  constructor(engine: Engine, { workspace, data }: DockerRecord, paths: ContainerPaths) {
     this.#engine = engine;
     this.#container = data.containerName;
     this.#paths = paths;
     this.#hasWorkspace = workspace === undefined;
   }
 
-  async make(record: DockerRecord): Promise<void> {
-    writeRecord(this.#layout, record);
-  }
+  async make(): Promise<void> {}
 
   async prepare(settings: AgentSettings, { user }: AccessPlan, call: Call): Promise<void> {
     const [uid = 0, gid = 0] = user.split(':').map(Number);

@@ -4,7 +4,7 @@ import type { CallOptions, Discovered } from '@ccb/instance-interface';
 import type { ContainerSummary, Engine } from '../engine/engine.ts';
 import { isDefaultImage } from '../image/default-image.ts';
 import { asDockerRecord, type DockerRecord } from './docker-data.ts';
-import { labels } from './own-container.ts';
+import { isContainerOf, labels } from './own-container.ts';
 
 /** Containers whose processes are looked at. */
 const LOOKS = 20;
@@ -25,7 +25,7 @@ export async function discoverContainers(
   const { records, broken } = ownRecords(home);
   const belongs = new Map<ContainerSummary, DockerRecord>();
   for (const record of records) {
-    const container = containers.find((each) => isOf(each, record));
+    const container = containers.find((each) => isContainerOf(each, record));
     if (container !== undefined) belongs.set(container, record);
   }
   const withContainer = new Set(belongs.values());
@@ -42,12 +42,6 @@ export async function discoverContainers(
       call,
     )),
   ];
-}
-
-/** A label is anybody's word: the record in the instance's directory is what counts. */
-function isOf({ id, labels: has }: ContainerSummary, { data }: DockerRecord): boolean {
-  if (data.adopted) return id === data.containerId;
-  return has[labels.instance] === data.instanceId && has[labels.directory] === data.directory;
 }
 
 function ownRecords(home: string): {

@@ -1,6 +1,6 @@
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
-import type { ContainerInspection, Engine } from '../engine/engine.ts';
+import type { ContainerInspection, ContainerSummary, Engine } from '../engine/engine.ts';
 import type { DockerRecord } from './docker-data.ts';
 import { assertOwnEngine, type OwnEngine } from './own-engine.ts';
 
@@ -34,6 +34,13 @@ export async function ownContainer(
   if (found === undefined || isOwn(found, own)) return found;
   const message = `${own.name}: the container ${own.containerName} on ${engine.address} is not its own, and was not touched. Rename or remove that one, or choose another name for the instance.`;
   throw new InstanceError('CCB_NAME_TAKEN', message, { instance: own.name });
+}
+
+/** A label is anybody's word: the record in the instance's directory is what counts. */
+export function isContainerOf({ id, labels: has }: ContainerSummary, { data }: DockerRecord): boolean {
+  if (data.adopted) return id === data.containerId;
+  // A moved directory's container still says where it was.
+  return has[labels.instance] === data.instanceId;
 }
 
 /** undefined: there is no such container. */

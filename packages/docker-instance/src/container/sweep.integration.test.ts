@@ -13,7 +13,7 @@ const unique = (name: string): string => `${name}-${process.pid}`;
 async function sweep(sandbox: Sandbox): Promise<readonly string[]> {
   const engine = connectEngine();
   try {
-    return await sweepEphemeral(engine, sandbox.home);
+    return (await sweepEphemeral(engine, sandbox.home)).map(({ name }) => name ?? '');
   } finally {
     engine.close();
   }

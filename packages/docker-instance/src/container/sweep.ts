@@ -1,5 +1,5 @@
 import { instanceDirectories, instanceLayout, readOwnRecord, removeDirectory } from '@ccb/container-agent';
-import { type CallOptions, InstanceError } from '@ccb/instance-interface';
+import { InstanceError, type Pruned, type PruneOptions } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { anySignal } from '@ccb/instance-interface/abstract';
 import { acquireLock } from '@ccb/named-pipe/lock';
@@ -13,15 +13,14 @@ const SWEEP_MS = 10_000;
 /**
  * Removes what ephemeral instances left whose holder died: containers that have ended, and directories. A container that
  * still runs has an agent that ends itself soon. Bounded by 10 s, for all of them.
- * @returns the names of what was removed
  */
 export async function sweepEphemeral(
   engine: Engine,
   home: string,
-  { signal }: CallOptions = {},
-): Promise<readonly string[]> {
+  { dryRun = false, signal }: PruneOptions = {},
+): Promise<readonly Pruned[]> {
   const call = { signal: anySignal(AbortSignal.timeout(SWEEP_MS), signal) };
-  const swept: string[] = [];
+  const swept: Pruned[] = [];
   for (const directory of instanceDirectories(home)) {
     if (call.signal.aborted) break;
     try {
@@ -34,10 +33,10 @@ export async function sweepEphemeral(
       if (record.data.placement !== 'none') {
         const place = placeOf(record, layout, engine, () => {});
         if (await isAlive(place, call)) continue;
-        await place.remove(call);
+        if (!dryRun) await place.remove(call);
       }
-      removeDirectory(layout, record);
-      swept.push(record.name);
+      if (!dryRun) removeDirectory(layout, record);
+      swept.push({ type: 'docker', name: record.name, description: 'an ephemeral instance whose holder died' });
     } catch (error) {
       // Without an engine none of them can be looked at; creating will say why. Else it is another instance's trouble,
       // which discovery shows, and no reason not to make a new one.

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Docker from 'dockerode';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { asDockerRecord } from '../container/docker-data.ts';
@@ -134,6 +135,7 @@ test.each<[Partial<DockerSpec>, RegExp]>([
 test('a directory that is there already is nobody’s to use', async () => {
   const { directory } = sandbox.layout('box');
   mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'thesis'), '');
   await expect(refusing({})).rejects.toMatchObject({ code: 'CCB_NAME_TAKEN' });
   expect(existsSync(directory)).toBe(true);
   expect(engine.state.containers.size).toBe(0);

@@ -24,7 +24,7 @@ export function flock(fd: number, mode: FlockMode, wait: boolean, signal: AbortS
       signal?.removeEventListener('abort', kill);
       act();
     };
-    child.once('error', (cause) => settle(() => reject(explain(cause))));
+    child.once('error', (cause) => settle(() => reject(explainFlock(cause))));
     child.once('exit', (status) =>
       settle(() => {
         if (signal?.aborted) reject(signal.reason);
@@ -41,7 +41,7 @@ export function flock(fd: number, mode: FlockMode, wait: boolean, signal: AbortS
   });
 }
 
-function explain(cause: Error): NamedPipeError {
+export function explainFlock(cause: Error): NamedPipeError {
   if (systemCode(cause) === 'ENOENT') {
     return new NamedPipeError('CCB_PIPE_DOWN', '"flock" is not installed. Install util-linux (or busybox).', { cause });
   }
