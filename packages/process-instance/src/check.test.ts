@@ -36,7 +36,7 @@ test('discovery of a home that is not there, or empty, finds nothing', async () 
   expect(await discoverProcesses(root)).toEqual([]);
 });
 
-test('discovery passes over what is of another backend, and describes what is broken, copied or moved', async () => {
+test('discovery passes over what is of another backend, and describes what is broken or copied', async () => {
   const instance = (name: string, text: string): void => {
     mkdirSync(join(root, 'instances', name), { recursive: true });
     writeFileSync(join(root, 'instances', name, 'instance.json'), text);
@@ -53,7 +53,7 @@ test('discovery passes over what is of another backend, and describes what is br
   mkdirSync(join(root, 'instances', 'empty'), { recursive: true });
   writeFileSync(join(root, 'instances', 'file'), '');
   instance('broken', '{');
-  instance('copied', record('box', join(root, 'instances', 'box')));
+  instance('copied', record('good', join(root, 'instances', 'good')));
   instance('docker', record('docker', '/x', 'docker'));
   instance('good', record('good', join(root, 'instances', 'good')));
   const found = await discoverProcesses(root);
@@ -64,9 +64,10 @@ test('discovery passes over what is of another backend, and describes what is br
   ]);
   expect(found.map(({ description }) => description)).toEqual([
     expect.stringMatching(/broken cannot be used/),
-    expect.stringMatching(/copied or moved/),
+    expect.stringMatching(/was copied/),
     'shell, stopped',
   ]);
   expect((await pruneProcesses(root)).map(({ name }) => name)).toEqual(['good']);
-  expect((await discoverProcesses(root)).map(({ ours }) => ours)).toEqual([false, false]);
+  // The copy is the only one of it now.
+  expect((await discoverProcesses(root)).map(({ ours }) => ours)).toEqual([false, true]);
 });

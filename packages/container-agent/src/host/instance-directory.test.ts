@@ -1,8 +1,10 @@
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -16,7 +18,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assertFree, assertOwn, claimDirectory, furnish, makePipes, removeDirectory } from './instance-directory.ts';
 import { type InstanceLayout, instanceLayout } from './layout.ts';
 import { leftovers, removeLeftover } from './leftovers.ts';
-import { instanceDirectories, readOwnRecord, writeRecord } from './own-record.ts';
+import { moveDirectory } from './move-directory.ts';
+import { instanceDirectories, readOwnRecord, settleRecord, writeRecord } from './own-record.ts';
 
 type MoonRecord = InstanceRecord<'moon', { readonly instanceId: string; readonly directory: string }>;
 
@@ -125,7 +128,6 @@ test('what killed creations and removals left is found, except what is young or 
 });
 
 test.each<[string, Partial<MoonRecord> | { readonly data: unknown }]>([
-  ['another name', { name: 'other' }],
   ['another type', { type: 'sun' as 'moon' }],
   ['another id', { data: { instanceId: '9999-9999' } }],
   ['no id', { data: null }],
@@ -153,7 +155,7 @@ test('what a creation that was cut off left is its own; anything else in it make
   expect(() => assertOwn(layout, record)).toThrow(expect.objectContaining({ code: 'CCB_NOT_FOUND' }));
 });
 
-test('a record is found where it lies, unless it is of another type or says that it lies elsewhere', () => {
+test('a record is found where it lies, unless it is of another type', () => {
   const read = (directory: string) => readOwnRecord<MoonRecord>(directory, 'moon', (found) => found as MoonRecord);
   expect(instanceDirectories(home)).toEqual([]);
   mkdirSync(layout.directory, { recursive: true });
@@ -164,8 +166,42 @@ test('a record is found where it lies, unless it is of another type or says that
   expect(read(layout.directory)).toEqual(record);
   writeRecord(layout, { ...record, type: 'sun', data: { directory: '/x' } });
   expect(read(layout.directory)).toBeUndefined();
-  writeRecord(layout, { ...record, data: { directory: '/x', instanceId: '0123-4567' } });
-  expect(() => read(layout.directory)).toThrow(/copied or moved/);
   writeFileSync(layout.record, '{');
-  expect(() => read(layout.directory)).toThrow();
+  expect(() => read(layout.directory)).toThrow(/cannot be read: .*Nothing was touched/);
+});
+
+test('a record whose directory was moved tells where it is now; one that was copied is nobody’s', async () => {
+  const read = (directory: string) => readOwnRecord<MoonRecord>(directory, 'moon', (found) => found as MoonRecord);
+  await claim();
+  const other = instanceLayout(join(home, 'instances', 'other'), 'other');
+  renameSync(layout.directory, other.directory);
+  const moved = { ...record, name: 'other', data: { ...record.data, directory: other.directory } };
+  expect(read(other.directory)).toEqual(moved);
+  cpSync(other.directory, layout.directory, { recursive: true });
+  expect(() => read(other.directory)).toThrow(expect.objectContaining({ code: 'CCB_RECORD_INVALID' }));
+  rmSync(layout.directory, { recursive: true });
+  settleRecord(moved);
+  cpSync(other.directory, layout.directory, { recursive: true });
+  expect(read(other.directory)).toEqual(moved);
+  expect(() => read(layout.directory)).toThrow(/was copied/);
+});
+
+test('a stopped instance gets another name; one that is held or runs, and a name that is taken, are refused', async () => {
+  await claim();
+  await furnish(layout);
+  await using held = await acquireLock(layout.lock);
+  await expect(moveDirectory(record, 'next')).rejects.toMatchObject({ code: 'CCB_LOCKED' });
+  await held.release();
+  await using alive = await acquireLock(layout.agentLock);
+  await expect(moveDirectory(record, 'next')).rejects.toMatchObject({ code: 'CCB_INVALID_STATE' });
+  await alive.release();
+  const next = await moveDirectory(record, 'next');
+  expect(next).toMatchObject({ name: 'next', data: { directory: join(home, 'instances', 'next') } });
+  expect(readdirSync(join(home, 'instances'))).toEqual(['next']);
+  expect(readdirSync(join(home, 'instances', 'next', 'pipes'))).toEqual([]);
+  await claim();
+  await expect(moveDirectory(next, 'box')).rejects.toMatchObject({ code: 'CCB_NAME_TAKEN' });
+  await expect(moveDirectory({ ...next, data: { ...next.data, instanceId: 'x' } }, 'y')).rejects.toMatchObject({
+    code: 'CCB_RECORD_INVALID',
+  });
 });

@@ -37,10 +37,11 @@ export async function ownContainer(
 }
 
 /** A label is anybody's word: the record in the instance's directory is what counts. */
-export function isContainerOf({ id, labels: has }: ContainerSummary, { data }: DockerRecord): boolean {
+export function isContainerOf({ id, name, labels: has }: ContainerSummary, { data }: DockerRecord): boolean {
   if (data.adopted) return id === data.containerId;
-  // A moved directory's container still says where it was.
-  return has[labels.instance] === data.instanceId;
+  if (has[labels.instance] !== data.instanceId) return false;
+  // The container of a directory that was moved still says where it was.
+  return has[labels.directory] === data.directory || name === data.containerName;
 }
 
 /** undefined: there is no such container. */
