@@ -1,20 +1,22 @@
 import { type Backend, InstanceError } from '@ccb/instance-interface';
-import { defaultHome, processBackend, programNames } from '@ccb/process-instance';
+import { InstanceManager } from '@ccb/instance-manager';
+import { defaultHome, programNames } from '@ccb/process-instance';
+import type { ForeignBackends } from './configuration/configuration.ts';
 import { isInstalled } from './program.ts';
 
-/** What this build of ccb can start. The one place that chooses. */
+/** What this ccb can start, and the instances that there are. The one place that chooses. */
 export interface Backends {
   /** Where instances live. Absolute. */
   readonly home: string;
   /** Programs that can be driven. */
   readonly programs: readonly string[];
+  readonly manager: InstanceManager;
   /** Only what is needed is loaded. @throws {InstanceError} CCB_BACKEND_UNKNOWN */
-  load(type: string): Promise<Place>;
+  place(type: string): Promise<Place>;
 }
 
-/** A backend, and what ccb has to know of it. */
-interface Place {
-  readonly backend: Backend;
+/** What ccb has to know of a backend. */
+export interface Place {
   /** For people: `process`, `docker, ccb/claude`. */
   describe(image: string | undefined): string;
   /** Is Claude Code there, as far as can be told without asking anybody? */
@@ -25,45 +27,59 @@ interface Place {
   readonly endMs: number;
 }
 
-const LOADERS: Readonly<Record<string, (home: string) => Place | Promise<Place>>> = {
-  process: (home) => ({
-    backend: processBackend({ home }),
-    describe: () => 'process',
-    hasClaude: () => isInstalled('claude', process.env.PATH),
-    contained: false,
-    endMs: 5_000,
-  }),
-  docker: async (home) => {
-    const { defaultImage, dockerBackend, isDefaultImage } = await import('@ccb/docker-instance');
+type Loader = (home: string) => Backend | Promise<Backend>;
+
+const LOADERS: Readonly<Record<string, Loader>> = {
+  process: async (home) => (await import('@ccb/process-instance')).processBackend({ home }),
+  docker: async (home) => (await import('@ccb/docker-instance')).dockerBackend({ home }),
+  tmux: async (home) => (await import('@ccb/tmux-instance')).tmuxBackend({ home }),
+};
+
+const local = (type: string): Place => ({
+  describe: () => type,
+  hasClaude: () => isInstalled('claude', process.env.PATH),
+  contained: false,
+  endMs: 5_000,
+});
+
+const PLACES: Readonly<Record<string, () => Place | Promise<Place>>> = {
+  process: () => local('process'),
+  tmux: () => local('tmux'),
+  docker: async () => {
+    const { defaultImage, isDefaultImage } = await import('@ccb/docker-instance');
     return {
-      backend: dockerBackend({ home }),
       describe: (image = defaultImage) => `docker, ${image}`,
       hasClaude: (image = defaultImage) => isDefaultImage(image),
       contained: true,
       endMs: 15_000,
     };
   },
-  tmux: async (home) => {
-    const { tmuxBackend } = await import('@ccb/tmux-instance');
-    return {
-      backend: tmuxBackend({ home }),
-      describe: () => 'tmux',
-      hasClaude: () => isInstalled('claude', process.env.PATH),
-      contained: false,
-      endMs: 5_000,
-    };
-  },
 };
 
-export function loadBackends(home: string = defaultHome(process.env)): Backends {
+export function loadBackends(
+  home: string = defaultHome(process.env),
+  { byType, file }: ForeignBackends = { byType: {}, file: '' },
+): Backends {
+  const foreign = Object.entries(byType).map(([type, { package: name }]) => ({
+    type,
+    load: async (): Promise<Backend> => {
+      const { loadForeignBackend } = await import('./configuration/foreign-backend.ts');
+      return await loadForeignBackend(type, name, file, home);
+    },
+  }));
+  const own = Object.entries(LOADERS).map(([type, load]) => ({ type, load: () => load(home) }));
+  const manager = new InstanceManager({ home, backends: [...own, ...foreign] });
   return {
     home,
     programs: programNames,
-    async load(type) {
-      const loader = LOADERS[type];
-      if (loader !== undefined) return await loader(home);
-      const advice = `Leave --backend out, or choose one of: ${Object.keys(LOADERS).join(', ')}.`;
-      throw new InstanceError('CCB_BACKEND_UNKNOWN', `This build of ccb has no backend "${type}". ${advice}`);
+    manager,
+    async place(type) {
+      if (!manager.types.includes(type)) {
+        const advice = `Leave --backend out, or choose one of: ${manager.types.join(', ')}.`;
+        throw new InstanceError('CCB_BACKEND_UNKNOWN', `This ccb has no backend "${type}". ${advice}`);
+      }
+      // What somebody else's reaches, nobody here knows.
+      return await (PLACES[type]?.() ?? { ...local(type), hasClaude: () => false, contained: true });
     },
   };
 }

@@ -3,8 +3,9 @@ import { Answer } from './answer.ts';
 import { loadBackends } from './backends.ts';
 import { BrokenPipeError, ByteSink } from './byte-sink.ts';
 import type { Input } from './command-text.ts';
+import { type Configuration, configured, readConfiguration } from './configuration/configuration.ts';
 import { exitCodeOfError } from './exit-code.ts';
-import { wantsColor } from './options/color.ts';
+import { type ColorChoice, wantsColor } from './options/color.ts';
 import { type Flags, resolveSettings } from './options/settings.ts';
 import type { SessionContext } from './session.ts';
 import { type Leaving, Signals } from './signals.ts';
@@ -17,6 +18,7 @@ import type { TurnContext } from './turn.ts';
 /** What a verb works with. */
 export interface Runner extends SessionContext, TurnContext {
   readonly interactive: boolean;
+  readonly configuration: Configuration;
   /** Ends with an error when ccb leaves. */
   readonly stdin: Input;
   readonly stdout: ByteSink;
@@ -36,13 +38,18 @@ export async function withRunner(
   const { stdin, stdout, stderr, env } = process;
   const sinks = { stdout: new ByteSink(stdout, 'stdout'), stderr: new ByteSink(stderr, 'stderr') };
   const quiet = flags.quiet ?? false;
+  const place = { env, directory: process.cwd() };
+  const read = attempt(() => readConfiguration(flags, place));
   const status = new StatusLine(stderr, stderr.isTTY && !quiet);
-  const color = wantsColor(flags.color ?? 'auto', env, stderr.isTTY);
+  const color = wantsColor(colorOf(read, flags), env, stderr.isTTY);
   const notices = new Notices({ terminal: stderr, status, quiet, verbose: flags.verbose ?? false, color });
   const signals = new Signals();
   try {
     const interactive = isInteractive();
-    const settings = resolveSettings(flags, { env, directory: process.cwd(), interactive });
+    if ('error' in read) throw read.error;
+    const configuration = read.value;
+    const foreign = configuration.backends.byType[configuration.values.backend ?? ''];
+    const settings = resolveSettings(configured(flags, configuration), { ...place, interactive }, foreign?.spec);
     const answer = new Answer({
       ...sinks,
       status,
@@ -54,7 +61,8 @@ export async function withRunner(
     const exitCode = await work({
       settings,
       interactive,
-      backends: loadBackends(settings.home),
+      backends: loadBackends(settings.home, configuration.backends),
+      configuration,
       permission:
         settings.permission === 'ask'
           ? permissionPrompt({ input: stdin, output: stderr, status })
@@ -77,4 +85,20 @@ export async function withRunner(
     status.stop();
     signals.dispose();
   }
+}
+
+type Attempt<T> = { readonly value: T } | { readonly error: unknown };
+
+/** What goes wrong is told when there is somebody who can tell it. */
+function attempt<T>(work: () => T): Attempt<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function colorOf(read: Attempt<Configuration>, flags: Flags): ColorChoice {
+  const chosen = 'value' in read ? read.value.values.color : flags.color;
+  return (chosen as ColorChoice | undefined) ?? 'auto';
 }

@@ -9,6 +9,7 @@ import {
   type InstanceSpec,
   type StateChange,
 } from '@ccb/instance-interface';
+import { InstanceManager } from '@ccb/instance-manager';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveSettings } from './options/settings.ts';
 import { createEphemeral, createNamed, openNamed, type SessionContext } from './session.ts';
@@ -34,26 +35,35 @@ class RecordingBackend implements Backend {
   async create(spec: InstanceSpec): Promise<InstanceInterface> {
     if (this.failure !== undefined) throw this.failure;
     this.specs.push(spec);
-    return this.#instance();
+    return this.#instance(spec.name);
   }
 
   async open(record: InstanceRecord): Promise<InstanceInterface> {
     this.calls.push(`open ${record.name}`);
-    return this.#instance();
+    return this.#instance(record.name);
   }
 
   comesUp(): void {
     this.#listener?.({ from: 'starting', to: 'running', at: '', reason: '' });
   }
 
-  #instance(): InstanceInterface {
+  #instance(name: string): InstanceInterface {
     const end = (call: string) => async () => {
       this.calls.push(call);
       if (this.failure !== undefined) throw this.failure;
     };
     const { workspace } = this;
     const instance: Partial<InstanceInterface> = {
-      record: { version: 1, name: '', type: 'process', createdAt: '', program: 'claude', workspace, data: {} },
+      name,
+      record: {
+        version: 1,
+        name,
+        type: 'process',
+        createdAt: '',
+        program: 'claude',
+        workspace,
+        data: { directory: join(home, 'instances', name) },
+      },
       detach: end('detach'),
       cleanup: async (options) => await end(options?.remove ? 'remove' : 'cleanup')(),
       onStateChange: (listener) => {
@@ -82,7 +92,8 @@ beforeEach(() => {
     backends: {
       home,
       programs: ['shell', 'claude'],
-      load: async () => ({ backend, describe: () => 'process', hasClaude: () => true, contained, endMs: 5_000 }),
+      manager: new InstanceManager({ home, backends: [backend] }),
+      place: async () => ({ describe: () => 'process', hasClaude: () => true, contained, endMs: 5_000 }),
     },
     permission: 'deny',
     notices: new Notices({ terminal, status, quiet: false, verbose: false, color: false }),
@@ -95,9 +106,10 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-function keep(directory: string, record: object): void {
+function keep(directory: string, record: object): object {
   mkdirSync(join(home, 'instances', directory), { recursive: true });
   writeFileSync(join(home, 'instances', directory, 'instance.json'), JSON.stringify(record));
+  return record;
 }
 
 function recordOf(name: string): object {
@@ -115,7 +127,7 @@ describe('a session', () => {
   });
 
   test('with a named instance lets go of it', async () => {
-    const session = await createNamed(context, 'work');
+    const session = await createNamed(context, 'work', 'run');
     backend.comesUp();
     await session.end();
     expect(backend.specs).toMatchObject([{ ephemeral: false, name: 'work' }]);
@@ -123,32 +135,32 @@ describe('a session', () => {
   });
 
   test('with a named instance that never came up keeps nothing', async () => {
-    await (await createNamed(context, 'work')).end();
+    await (await createNamed(context, 'work', 'run')).end();
     expect(backend.calls).toEqual(['remove']);
   });
 
   test('says what to do when the name is taken', async () => {
     backend.failure = new InstanceError('CCB_NAME_TAKEN', 'x');
-    await expect(createNamed(context, 'work')).rejects.toThrow('Talk to it with "ccb chat work"');
+    await expect(createNamed(context, 'work', 'run')).rejects.toThrow('Talk to it with "ccb chat work"');
   });
 
   test('with an instance that exists opens it and lets go of it', async () => {
     keep('kept', recordOf('kept'));
-    const session = await openNamed(context, 'kept', () => undefined);
+    const session = await openNamed(context, 'kept', { verb: 'chat' });
     await session.end();
     expect(backend.calls).toEqual(['open kept', 'detach']);
   });
 
   test('does not open what is not there', async () => {
-    await expect(openNamed(context, 'absent', () => undefined)).rejects.toThrow('ccb run --keep absent TEXT');
+    await expect(openNamed(context, 'absent', { verb: 'chat' })).rejects.toThrow('ccb create absent');
   });
 
   test.each([
-    ['was copied from another one', () => recordOf('other'), /belongs to other in .*; it was copied or moved/],
+    ['was copied from another one', () => keep('other', recordOf('other')), /is that of other in .*, and was copied/],
     ['is broken', () => ({ version: 1 }), /instance\.json cannot be read: /],
   ])('does not open one whose record %s', async (_, record, message) => {
     keep('kept', record());
-    const opening = openNamed(context, 'kept', () => undefined);
+    const opening = openNamed(context, 'kept', { verb: 'chat' });
     await expect(opening).rejects.toMatchObject({
       code: 'CCB_RECORD_INVALID',
       message: expect.stringMatching(message),
@@ -161,7 +173,7 @@ describe('a session', () => {
     const refuse = () => {
       throw new Error('refused');
     };
-    await expect(openNamed(context, 'kept', refuse)).rejects.toThrow('refused');
+    await expect(openNamed(context, 'kept', { verb: 'chat', check: refuse })).rejects.toThrow('refused');
     expect(backend.calls).toEqual([]);
   });
 

@@ -8,7 +8,6 @@ import {
   type PermissionPolicy,
 } from '@ccb/instance-interface';
 import type { Backends } from './backends.ts';
-import { keptRecord } from './kept-record.ts';
 import { settled } from './options/origin.ts';
 import type { Settings } from './options/settings.ts';
 import { chooseProgram } from './program.ts';
@@ -26,6 +25,15 @@ export interface SessionContext {
   readonly signals: Signals;
 }
 
+export interface OpenNamed {
+  /** What a second holder is told. */
+  readonly verb: string;
+  /** Throws where what was typed is not what it was made with. */
+  readonly check?: ((record: InstanceRecord) => void) | undefined;
+  /** Beside its holder, and without a word about it. */
+  readonly mode?: 'observe' | undefined;
+}
+
 /** One instance for the life of one `ccb`. */
 export interface Session {
   readonly instance: InstanceInterface;
@@ -36,17 +44,18 @@ export interface Session {
 
 /** An instance that is gone at the end, with a name that nobody else has. */
 export function createEphemeral(context: SessionContext, verb: 'run' | 'chat'): Promise<Session> {
-  return create(context, `${verb}-${randomBytes(4).toString('hex')}`, true);
+  return create(context, { name: `${verb}-${randomBytes(4).toString('hex')}`, verb, ephemeral: true });
 }
 
 /** An instance that stays, unless it never came up. @throws {InstanceError} CCB_NAME_TAKEN */
-export async function createNamed(context: SessionContext, name: string): Promise<Session> {
+export async function createNamed(context: SessionContext, name: string, verb: string): Promise<Session> {
   try {
-    return await create(context, name, false);
+    return await create(context, { name, verb, ephemeral: false });
   } catch (cause) {
     if (!InstanceError.is(cause, 'CCB_NAME_TAKEN')) throw cause;
-    const advice = `Talk to it with "ccb chat ${name}", or keep this one under another name.`;
-    throw new InstanceError('CCB_NAME_TAKEN', `There is an instance "${name}" already. ${advice}`, { cause });
+    const advice = `Talk to it with "ccb chat ${name}", remove it with "ccb rm ${name}", or choose another name.`;
+    const what = /already( \([^)]*\))?/.exec(cause.message)?.[0] ?? 'already';
+    throw new InstanceError('CCB_NAME_TAKEN', `There is an instance "${name}" ${what}. ${advice}`, { cause });
   }
 }
 
@@ -54,37 +63,26 @@ export async function createNamed(context: SessionContext, name: string): Promis
 export async function openNamed(
   context: SessionContext,
   name: string,
-  check: (record: InstanceRecord) => void,
+  { verb, check, mode }: OpenNamed,
 ): Promise<Session> {
-  const { backends, notices } = context;
-  const record = keptRecord(backends.home, name);
-  if (record === undefined) {
-    throw new InstanceError(
-      'CCB_NOT_FOUND',
-      `There is no instance "${name}". Make it with "ccb run --keep ${name} TEXT".`,
-    );
-  }
-  check(record);
+  const { backends, notices, settings, permission, status, signals } = context;
+  const record = recordOf(context, name);
+  check?.(record);
   const { program, type, workspace } = record;
-  const { backend, describe, endMs } = await backends.load(type);
+  const { describe, endMs } = await backends.place(type);
   const place = describe(settled(record, 'imageName'));
-  notices.info(`${program} (${place}) in ${workspace ?? 'its own directory'}, instance ${name}`);
-  const instance = await open(context, backend, record);
-  return { instance, program, end: () => reporting(notices, instance.detach({ timeoutMs: endMs })) };
-}
-
-async function open(
-  { settings, permission, notices, status }: SessionContext,
-  backend: Backend,
-  record: InstanceRecord,
-): Promise<InstanceInterface> {
-  status.start(`waiting for ${record.type}`);
+  if (mode !== 'observe')
+    notices.info(`${program} (${place}) in ${workspace ?? 'its own directory'}, instance ${name}`);
+  status.start(`waiting for ${type}`);
   try {
-    return await backend.open(record, {
-      env: settings.env,
+    const instance = await backends.manager.open(name, {
+      ...(mode === 'observe' ? { mode } : { env: settings.env, wait: settings.wait }),
       permission,
       log: notices.log,
+      holder: `ccb ${verb} ${name}`,
+      signal: signals.leaving,
     });
+    return { instance, program, end: () => reporting(notices, instance.detach({ timeoutMs: endMs })) };
   } catch (cause) {
     if (cause instanceof TypeError) throw new UsageError(cause.message, { cause });
     throw cause;
@@ -93,15 +91,29 @@ async function open(
   }
 }
 
-async function create(context: SessionContext, name: string, ephemeral: boolean): Promise<Session> {
+function recordOf({ backends }: SessionContext, name: string): InstanceRecord {
+  try {
+    return backends.manager.record(name);
+  } catch (cause) {
+    if (!InstanceError.is(cause, 'CCB_NOT_FOUND')) throw cause;
+    const advice = `Make it with "ccb create ${name}"; "ccb ls" shows what there is.`;
+    throw new InstanceError('CCB_NOT_FOUND', `There is no instance "${name}". ${advice}`, { cause });
+  }
+}
+
+async function create(
+  context: SessionContext,
+  { name, verb, ephemeral }: { readonly name: string; readonly verb: string; readonly ephemeral: boolean },
+): Promise<Session> {
   const { settings, backends, notices, status, signals } = context;
-  const place = await backends.load(settings.backend);
+  const place = await backends.place(settings.backend);
+  const backend = await backends.manager.backend(settings.backend);
   const { image } = settings.container;
   const program = chooseProgram(settings.program, backends.programs, () => place.hasClaude(image));
   if (settings.login !== undefined && program !== 'claude') {
     throw new UsageError(`--login means nothing to ${program}. Add --program claude, or leave it out.`);
   }
-  const spec = specOf(context, place.backend, { name, program, ephemeral });
+  const spec = specOf(context, backend, { name, program, ephemeral });
   const where = `${program} (${place.describe(image)}) in ${settings.workspace}`;
   notices.info(`${where}, instance ${name}${ephemeral ? ', gone at the end' : ''}`);
   if (program === 'claude' && !place.contained) {
@@ -110,7 +122,7 @@ async function create(context: SessionContext, name: string, ephemeral: boolean)
   status.start(`waiting for ${settings.backend}`);
   let instance: InstanceInterface;
   try {
-    instance = await place.backend.create(spec, { signal: signals.leaving });
+    instance = await backends.manager.create(spec, { signal: signals.leaving, holder: `ccb ${verb} ${name}` });
   } finally {
     status.stop();
   }
@@ -124,7 +136,8 @@ async function create(context: SessionContext, name: string, ephemeral: boolean)
   const end = (): Promise<void> => {
     const stays = !ephemeral && cameUp;
     const timeoutMs = place.endMs;
-    return reporting(notices, stays ? instance.detach({ timeoutMs }) : instance.cleanup({ remove: true, timeoutMs }));
+    if (stays) return reporting(notices, instance.detach({ timeoutMs }));
+    return reporting(notices, backends.manager.discard(instance, { timeoutMs }));
   };
   return { instance, program, end };
 }
@@ -149,6 +162,7 @@ function specOf(
       login,
       log,
       ...container,
+      ...settings.backendSpec,
     });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;

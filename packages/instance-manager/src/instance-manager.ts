@@ -20,7 +20,7 @@ import { createInstance } from './creation.ts';
 import { recordOf } from './instance-place.ts';
 import { type ListedInstance, listInstances } from './listing.ts';
 import { openInstance } from './opening.ts';
-import { type RemoveOptions, removeInstance } from './removal.ts';
+import { discardInstance, type RemoveOptions, removeInstance } from './removal.ts';
 
 export type { RemoveOptions } from './removal.ts';
 
@@ -140,6 +140,11 @@ export class InstanceManager {
    */
   remove(name: string, options: RemoveOptions = {}): Promise<void> {
     return removeInstance(this.home, this.#backends, name, options);
+  }
+
+  /** Ends an instance that this process holds, and deletes what is ours of it: directory and record too, whoever keeps them. */
+  discard(instance: InstanceInterface, options: CallOptions = {}): Promise<void> {
+    return discardInstance(this.home, instance, options);
   }
 
   /** Removes what is ours, nobody has any more, and is confirmed dead; stopped instances stay. */

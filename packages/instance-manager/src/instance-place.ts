@@ -16,6 +16,11 @@ export function recordOf(home: string, name: string): InstanceRecord {
   throw new InstanceError('CCB_NOT_FOUND', `There is no instance "${name}" in ${home}.`, { instance: name });
 }
 
+interface KeptRecord {
+  readonly name: string;
+  readonly record: InstanceRecord | Error;
+}
+
 /** All of them, sorted by name; what cannot be read is an error in its place. */
 export function allRecords(
   home: string,

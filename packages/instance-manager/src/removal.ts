@@ -30,12 +30,18 @@ export async function removeInstance(
   }
   try {
     if (!force && (await isAlive(instance, call))) throw runningError(name);
-    const kept = !hasOwnDirectory(home, instance.record);
-    await instance.cleanup({ ...call, remove: true });
-    if (kept) await forget(layout, name, holder, call);
+    await discardInstance(home, instance, call);
   } finally {
     await instance.detach();
   }
+}
+
+/** The instance ends, and everything of it that is ours goes. */
+export async function discardInstance(home: string, instance: InstanceInterface, call: CallOptions): Promise<void> {
+  const { name } = instance;
+  const kept = !hasOwnDirectory(home, instance.record);
+  await instance.cleanup({ ...call, remove: true });
+  if (kept) await forget(placeOf(home, name), name, undefined, call);
 }
 
 async function isAlive(instance: InstanceInterface, call: CallOptions): Promise<boolean> {

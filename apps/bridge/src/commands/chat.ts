@@ -17,7 +17,10 @@ export function chat(name: string | undefined, flags: Flags): Promise<number> {
   return withRunner(flags, { endLine: 'always' }, async (runner) => {
     const session = await (name === undefined
       ? createEphemeral(runner, 'chat')
-      : openNamed(runner, parseInstanceName(name), (record) => refuseOtherOrigin(flags, record)));
+      : openNamed(runner, parseInstanceName(name), {
+          verb: 'chat',
+          check: (record) => refuseOtherOrigin(flags, record),
+        }));
     try {
       return await (runner.interactive ? chatWithPerson(runner, session) : chatWithPipe(runner, session));
     } finally {

@@ -9,7 +9,7 @@ export function run(words: readonly string[], flags: Flags): Promise<number> {
   return withRunner(flags, { endLine: 'on-terminal' }, async (runner) => {
     const text = await commandText(words, runner.stdin);
     const { keep } = runner.settings;
-    const session = await (keep === undefined ? createEphemeral(runner, 'run') : createNamed(runner, keep));
+    const session = await (keep === undefined ? createEphemeral(runner, 'run') : createNamed(runner, keep, 'run'));
     try {
       return await runTurn(runner, session, text);
     } finally {

@@ -28,6 +28,7 @@ export interface Flags {
   readonly home?: string | undefined;
   readonly passExitCode?: boolean | undefined;
   readonly keep?: string | undefined;
+  readonly wait?: boolean | undefined;
 }
 
 /** Where ccb runs. */
@@ -61,10 +62,18 @@ export interface Settings {
   readonly home: string | undefined;
   readonly passExitCode: boolean;
   readonly keep: string | undefined;
+  /** Queue for an instance that somebody else holds. */
+  readonly wait: boolean;
+  /** What the configuration has for a backend that is not one of ccb's own. */
+  readonly backendSpec: Readonly<Record<string, unknown>>;
 }
 
 /** Everything that can be wrong with the options is found here, before anything is made. @throws {UsageError} */
-export function resolveSettings(flags: Flags, { env, directory, interactive }: Surroundings): Settings {
+export function resolveSettings(
+  flags: Flags,
+  { env, directory, interactive }: Surroundings,
+  backendSpec: Settings['backendSpec'] = {},
+): Settings {
   const backend = flags.backend ?? 'process';
   refuseOtherBackends(flags, backend);
   if (flags.permission === 'ask' && !interactive) {
@@ -88,6 +97,8 @@ export function resolveSettings(flags: Flags, { env, directory, interactive }: S
     home: flags.home === undefined ? undefined : resolve(directory, flags.home),
     passExitCode: flags.passExitCode ?? false,
     keep: flags.keep === undefined ? undefined : parseInstanceName(flags.keep),
+    wait: flags.wait ?? false,
+    backendSpec,
   };
 }
 
