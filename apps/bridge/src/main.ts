@@ -1,26 +1,15 @@
 import { CommanderError } from 'commander';
-import { commandLine } from './command-line.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { describeFailure } from './failure.ts';
+import { commandLine } from './grammar/command-line.ts';
 import { isInteractive } from './terminal/interactive.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Runs a command line. Returns the exit code; never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.success;
-  const program = commandLine({
-    chat: async (name, flags) => {
-      const { chat } = await import('./commands/chat.ts');
-      exitCode = await chat(name, flags);
-    },
-    imageBuild: async (flags) => {
-      const { imageBuild } = await import('./commands/image-build.ts');
-      exitCode = await imageBuild(flags);
-    },
-    run: async (words, flags) => {
-      const { run } = await import('./commands/run.ts');
-      exitCode = await run(words, flags);
-    },
+  const program = commandLine(async (meaning) => {
+    exitCode = await meaning();
   });
   if (args.length === 0 && !isInteractive()) {
     program.outputHelp({ error: true });

@@ -59,6 +59,11 @@ export async function createNamed(context: SessionContext, name: string, verb: s
   }
 }
 
+/** An instance of something that is there, which stays when the instance goes. @throws {InstanceError} CCB_NOT_FOUND, CCB_NAME_TAKEN */
+export function adoptNamed(context: SessionContext, name: string, target: string): Promise<Session> {
+  return create(context, { name, verb: 'adopt', ephemeral: false, target });
+}
+
 /** @throws {InstanceError} CCB_NOT_FOUND, CCB_LOCKED, what the backend says; what `check` throws */
 export async function openNamed(
   context: SessionContext,
@@ -71,7 +76,7 @@ export async function openNamed(
   const { program, type, workspace } = record;
   const { describe, endMs } = await backends.place(type);
   const place = describe(settled(record, 'imageName'));
-  if (mode !== 'observe')
+  if (verb === 'chat' || verb === 'attach')
     notices.info(`${program} (${place}) in ${workspace ?? 'its own directory'}, instance ${name}`);
   status.start(`waiting for ${type}`);
   try {
@@ -91,6 +96,21 @@ export async function openNamed(
   }
 }
 
+/** Opens an instance for `work` and lets go of it. */
+export async function withNamed<T>(
+  context: SessionContext,
+  name: string,
+  options: OpenNamed,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openNamed(context, name, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.end();
+  }
+}
+
 function recordOf({ backends }: SessionContext, name: string): InstanceRecord {
   try {
     return backends.manager.record(name);
@@ -101,10 +121,15 @@ function recordOf({ backends }: SessionContext, name: string): InstanceRecord {
   }
 }
 
-async function create(
-  context: SessionContext,
-  { name, verb, ephemeral }: { readonly name: string; readonly verb: string; readonly ephemeral: boolean },
-): Promise<Session> {
+interface Wanted {
+  readonly name: string;
+  readonly verb: string;
+  readonly ephemeral: boolean;
+  /** What is adopted, as a person names it. */
+  readonly target?: string | undefined;
+}
+
+async function create(context: SessionContext, { name, verb, ephemeral, target }: Wanted): Promise<Session> {
   const { settings, backends, notices, status, signals } = context;
   const place = await backends.place(settings.backend);
   const backend = await backends.manager.backend(settings.backend);
@@ -122,7 +147,9 @@ async function create(
   status.start(`waiting for ${settings.backend}`);
   let instance: InstanceInterface;
   try {
-    instance = await backends.manager.create(spec, { signal: signals.leaving, holder: `ccb ${verb} ${name}` });
+    const options = { signal: signals.leaving, holder: `ccb ${verb} ${name}` };
+    const { manager } = backends;
+    instance = await (target === undefined ? manager.create(spec, options) : manager.adopt(spec, target, options));
   } finally {
     status.stop();
   }

@@ -1,4 +1,4 @@
-import { type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
+import { type CommandOptions, type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
 import type { Answer } from './answer.ts';
 import { exitCodeOfResult } from './exit-code.ts';
 import { formatDuration } from './options/duration.ts';
@@ -24,9 +24,19 @@ export interface TurnContext {
  * @throws {UsageError} when the text cannot be a command
  * @throws the reason of `signals.leaving`
  */
-export async function runTurn(context: TurnContext, session: Session, text: string): Promise<number> {
+export function runTurn(
+  context: TurnContext,
+  session: Session,
+  text: string,
+  options: { readonly id?: string | undefined } = {},
+): Promise<number> {
+  const { timeoutMs } = context.settings;
+  return runCommand(context, session, send(session, text, { ...options, timeoutMs }));
+}
+
+/** The same for a command that was sent already, by this process or another. */
+export async function runCommand(context: TurnContext, session: Session, stream: CommandStream): Promise<number> {
   const { notices, settings, signals, status } = context;
-  const stream = send(session, text, settings.timeoutMs);
   const progress = new Progress(session.program);
   let interrupted = false;
   const command = signals.duringCommand(() => {
@@ -48,9 +58,9 @@ export async function runTurn(context: TurnContext, session: Session, text: stri
   }
 }
 
-function send({ instance }: Session, text: string, timeoutMs: number | undefined): CommandStream {
+export function send({ instance }: Session, text: string, options: CommandOptions): CommandStream {
   try {
-    return instance.sendCommand(text, { timeoutMs });
+    return instance.sendCommand(text, options);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw new UsageError(`This cannot be a command: ${cause.message}`, { cause });

@@ -1,3 +1,4 @@
+export type { LogReadOptions } from './agent-log.ts';
 export type { BackendSource } from './backend-sources.ts';
 export {
   InstanceManager,

@@ -15,8 +15,10 @@ import {
   type Pruned,
   type PruneOptions,
 } from '@ccb/instance-interface';
+import type { LogReadOptions } from './agent-log.ts';
 import { type BackendSource, BackendSources } from './backend-sources.ts';
 import { createInstance } from './creation.ts';
+import { instanceLog } from './instance-log.ts';
 import { recordOf } from './instance-place.ts';
 import { type ListedInstance, listInstances } from './listing.ts';
 import { openInstance } from './opening.ts';
@@ -116,6 +118,19 @@ export class InstanceManager {
     const instance = await this.open(name, { mode: 'observe', signal: options.signal });
     try {
       yield* instance.history(options);
+    } finally {
+      await instance.detach();
+    }
+  }
+
+  /**
+   * What an instance has to say beside its answers, beside whoever holds it: a container's log, a terminal's screen, else
+   * the log of its agent. @throws {InstanceError} CCB_NOT_FOUND
+   */
+  async *logs(name: string, options: LogReadOptions = {}): AsyncIterable<string> {
+    const instance = await this.open(name, { mode: 'observe', signal: options.signal });
+    try {
+      yield* instanceLog(this.home, instance, options);
     } finally {
       await instance.detach();
     }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type InstanceLayout, instanceDirectories, instanceLayout, readRecord } from '@ccb/container-agent';
 import { assertInstanceName, InstanceError, type InstanceRecord } from '@ccb/instance-interface';
 
@@ -22,20 +22,18 @@ interface KeptRecord {
 }
 
 /** All of them, sorted by name; what cannot be read is an error in its place. */
-export function allRecords(
-  home: string,
-): readonly { readonly name: string; readonly record: InstanceRecord | Error }[] {
-  return instanceDirectories(home)
-    .flatMap((directory) => {
-      const name = directory.slice(directory.lastIndexOf('/') + 1);
-      try {
-        const record = readRecord(directory);
-        return record === undefined ? [] : [{ name, record }];
-      } catch (error) {
-        return [{ name, record: error instanceof Error ? error : new Error(String(error)) }];
-      }
-    })
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+export function allRecords(home: string): readonly KeptRecord[] {
+  const kept: KeptRecord[] = [];
+  for (const directory of [...instanceDirectories(home)].sort()) {
+    const name = basename(directory);
+    try {
+      const record = readRecord(directory);
+      if (record !== undefined) kept.push({ name, record });
+    } catch (error) {
+      kept.push({ name, record: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+  return kept;
 }
 
 /** A backend that keeps a directory for its instances makes it, and the hold, by itself. */

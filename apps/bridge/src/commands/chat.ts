@@ -41,7 +41,7 @@ async function chatWithPipe(runner: Runner, session: Session): Promise<number> {
 }
 
 /** The person sees what fails, so leaving is always a success. */
-async function chatWithPerson(runner: Runner, session: Session): Promise<number> {
+export async function chatWithPerson(runner: Runner, session: Session): Promise<number> {
   const history = new ChatHistory(join(runner.backends.home, 'chat_history'));
   const prompt = new ChatPrompt({
     input: process.stdin,

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Login } from '@ccb/instance-interface';
 import { UsageError } from '../usage-error.ts';
+import type { ColorChoice } from './color.ts';
 import { parseDuration } from './duration.ts';
 import { resolveEnvironment } from './environment.ts';
 import { parseInstanceName } from './instance-name.ts';
@@ -59,6 +60,7 @@ export interface Settings {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number | undefined;
   readonly json: boolean;
+  readonly color: ColorChoice;
   readonly home: string | undefined;
   readonly passExitCode: boolean;
   readonly keep: string | undefined;
@@ -94,6 +96,7 @@ export function resolveSettings(
     env: resolveEnvironment(flags.env ?? [], flags.envFile ?? [], env),
     timeoutMs: flags.timeout === undefined ? undefined : parseDuration('--timeout', flags.timeout),
     json: flags.json ?? false,
+    color: flags.color ?? 'auto',
     home: flags.home === undefined ? undefined : resolve(directory, flags.home),
     passExitCode: flags.passExitCode ?? false,
     keep: flags.keep === undefined ? undefined : parseInstanceName(flags.keep),
