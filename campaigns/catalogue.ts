@@ -6,6 +6,7 @@ import { run as dockerFaults, unavailable as noEngine } from './docker-faults.ts
 import { run as frozen } from './frozen.ts';
 import { run as fullDisk, unavailable as noSmallDisks } from './full-disk.ts';
 import { run as fuzz } from './fuzz.ts';
+import { run as hammeredHome } from './hammered-home.ts';
 import { run as noisyChild } from './noisy-child.ts';
 import { run as pipesChaos } from './pipes-chaos.ts';
 import { run as programKilled } from './program-killed.ts';
@@ -29,6 +30,7 @@ export const campaigns: readonly Campaign[] = [
   { name: 'claude-killed', count: 100, run: claudeKilled, unavailable: noClaude },
   { name: 'docker-faults', count: 50, run: dockerFaults, unavailable: noEngine },
   { name: 'tmux-faults', count: 50, run: tmuxFaults, unavailable: noTmux },
+  { name: 'hammered-home', count: 500, run: hammeredHome },
   { name: 'frozen', count: 20, run: frozen },
   { name: 'slow-reader', count: 1_000, run: slowReader },
   { name: 'full-disk', count: 20, run: fullDisk, unavailable: noSmallDisks },

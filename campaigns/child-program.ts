@@ -1,5 +1,7 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { agentFile } from '@ccb/container-agent';
 import { build } from 'tsup';
 import type { Sandbox } from './sandbox.ts';
 
@@ -16,8 +18,8 @@ const made = new WeakMap<Sandbox, Promise<void>>();
  * The path of a child program as plain JavaScript: what it weighs and how long it takes to start are then its own, not
  * those of a TypeScript loader.
  */
-export async function childProgram(sandbox: Sandbox, name: 'bridge' | 'slow-reader'): Promise<string> {
-  const directory = join(sandbox.home, 'programs');
+export async function childProgram(sandbox: Sandbox, name: 'bridge' | 'hammer' | 'slow-reader'): Promise<string> {
+  const directory = join(sandbox.home, 'programs', 'bin');
   let making = made.get(sandbox);
   if (making === undefined) {
     making = make(directory);
@@ -29,10 +31,14 @@ export async function childProgram(sandbox: Sandbox, name: 'bridge' | 'slow-read
 
 async function make(outDir: string): Promise<void> {
   const source = (name: string): string => fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url));
+  // A program that makes instances looks for the agent where its package has it.
+  const dist = join(outDir, '..', 'dist');
+  mkdirSync(dist, { recursive: true });
+  copyFileSync(fileURLToPath(agentFile), join(dist, 'agent.cjs'));
   await build({
     config: false,
     silent: true,
-    entry: { bridge: source('bridge'), 'slow-reader': source('slow-reader') },
+    entry: { bridge: source('bridge'), hammer: source('hammer'), 'slow-reader': source('slow-reader') },
     outDir,
     format: ['esm'],
     outExtension: () => ({ js: '.mjs' }),

@@ -152,7 +152,7 @@ describe('what cannot be', () => {
     [['run', '--transport', 'smoke', 'x'], "ccb: Option '--transport <kind>' argument 'smoke' is invalid."],
     [['image', 'bulid'], "ccb: Unknown command 'bulid'. Did you mean build? (CCB_USAGE)"],
     [['image', 'build', '--claude-version', 'a b'], 'ccb: --claude-version must be a version such as 2.1.330: a b.'],
-    [['run', '--backend', 'cloud', 'x'], "ccb: Option '--backend <type>' argument 'cloud' is invalid."],
+    [['run', '--backend', 'cloud', 'x'], 'ccb: --backend "cloud" is none that this ccb has. Choose one of: process, docker, tmux.'],
     [['run', '--workspace', '/nowhere', 'x'], 'ccb: --workspace "/nowhere" is not a directory.'],
     [['run', '--program', 'zsh', 'x'], 'ccb: --program "zsh" is not a program that ccb knows.'],
     [['run', '--keep', 'ls', 'x'], 'ccb: "ls" is a verb of ccb.'],
@@ -166,7 +166,7 @@ describe('what cannot be', () => {
 
   test.each([
     [['run', '--program', 'acp', 'x'], 'This build of ccb cannot drive acp.'],
-    [['chat', 'absent'], 'Make it with "ccb run --keep absent TEXT". (CCB_NOT_FOUND)'],
+    [['chat', 'absent'], 'Make it with "ccb create absent". (CCB_NOT_FOUND)'],
   ])('%j is for another build or another day: 3', async (args, message) => {
     const { exitCode, stdout, stderr } = await sandbox.ccb(args);
     expect([exitCode, String(stdout)]).toEqual([3, '']);

@@ -131,6 +131,9 @@ interface Wanted {
 
 async function create(context: SessionContext, { name, verb, ephemeral, target }: Wanted): Promise<Session> {
   const { settings, backends, notices, status, signals } = context;
+  const { types } = backends.manager;
+  if (!types.includes(settings.backend))
+    throw new UsageError(`--backend "${settings.backend}" is none that this ccb has. Choose one of: ${types.join(', ')}.`);
   const place = await backends.place(settings.backend);
   const backend = await backends.manager.backend(settings.backend);
   const { image } = settings.container;
