@@ -65,7 +65,9 @@ describe('ccb chat NAME', () => {
     expect(stderr).toMatch(/^ccb: shell \(process\) in .*, instance work\n$/);
     const taken = await sandbox.ccb(['run', '--program', 'shell', '--keep', 'work', 'true']);
     expect(taken.exitCode).toBe(3);
-    expect(taken.stderr).toContain('Talk to it with "ccb chat work", remove it with "ccb rm work", or choose another name.');
+    expect(taken.stderr).toContain(
+      'Talk to it with "ccb chat work", remove it with "ccb rm work", or choose another name.',
+    );
   });
 
   test('detaches on SIGTERM: the command goes on', async () => {

@@ -152,7 +152,10 @@ describe('what cannot be', () => {
     [['run', '--transport', 'smoke', 'x'], "ccb: Option '--transport <kind>' argument 'smoke' is invalid."],
     [['image', 'bulid'], "ccb: Unknown command 'bulid'. Did you mean build? (CCB_USAGE)"],
     [['image', 'build', '--claude-version', 'a b'], 'ccb: --claude-version must be a version such as 2.1.330: a b.'],
-    [['run', '--backend', 'cloud', 'x'], 'ccb: --backend "cloud" is none that this ccb has. Choose one of: process, docker, tmux.'],
+    [
+      ['run', '--backend', 'cloud', 'x'],
+      'ccb: --backend "cloud" is none that this ccb has. Choose one of: process, docker, tmux.',
+    ],
     [['run', '--workspace', '/nowhere', 'x'], 'ccb: --workspace "/nowhere" is not a directory.'],
     [['run', '--program', 'zsh', 'x'], 'ccb: --program "zsh" is not a program that ccb knows.'],
     [['run', '--keep', 'ls', 'x'], 'ccb: "ls" is a verb of ccb.'],

@@ -133,7 +133,9 @@ async function create(context: SessionContext, { name, verb, ephemeral, target }
   const { settings, backends, notices, status, signals } = context;
   const { types } = backends.manager;
   if (!types.includes(settings.backend))
-    throw new UsageError(`--backend "${settings.backend}" is none that this ccb has. Choose one of: ${types.join(', ')}.`);
+    throw new UsageError(
+      `--backend "${settings.backend}" is none that this ccb has. Choose one of: ${types.join(', ')}.`,
+    );
   const place = await backends.place(settings.backend);
   const backend = await backends.manager.backend(settings.backend);
   const { image } = settings.container;

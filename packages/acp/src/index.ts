@@ -1,1 +1,2 @@
-export {};
+export type { AcpInstances, SessionRequest, SessionSummary } from './instances.ts';
+export { type ServeAcpOptions, serveAcp } from './serve.ts';

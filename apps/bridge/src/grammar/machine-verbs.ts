@@ -2,10 +2,22 @@ import { Argument, type Command, Option } from 'commander';
 import type { ImageBuildFlags } from '../commands/image-build.ts';
 import type { Flags } from '../options/settings.ts';
 import type { Run } from './command-line.ts';
-import { withAppearance, withCommon } from './options.ts';
+import { withAppearance, withCommand, withCommon, withEnvironment, withInstance } from './options.ts';
 
 /** What is about this machine, and for other programs. */
 export function machineVerbs(program: Command, run: Run): void {
+  program.commandsGroup('For editors:');
+  withCommon(withCommand(withEnvironment(withInstance(program.command('acp')))), { json: 'changes nothing' })
+    .argument('[NAME]', 'the instance of the first session; without it, each session gets one of its own')
+    .summary('be an Agent Client Protocol agent on stdin and stdout')
+    .description(
+      'For Zed, JetBrains, Neovim, Emacs: each session of the editor is an instance, which stays and can be loaded again. Permissions are asked at the editor, unless --permission says otherwise.',
+    )
+    .addHelpText('after', '\nExamples:\n  ccb acp --backend docker --env ANTHROPIC_API_KEY\n  ccb acp work')
+    .action((name: string | undefined, flags: Flags) =>
+      run(async () => (await import('../commands/acp.ts')).acp(name, program.version() ?? '', flags)),
+    );
+
   program.commandsGroup('This machine:');
   withCommon(program.command('discover'))
     .summary('list what there is, also what could be adopted')
