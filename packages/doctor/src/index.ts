@@ -1,1 +1,2 @@
-export {};
+export { type ExamineOptions, examine } from './examine.ts';
+export { describeFinding, type Finding, hasProblem } from './finding.ts';

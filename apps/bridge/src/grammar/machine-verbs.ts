@@ -19,6 +19,14 @@ export function machineVerbs(program: Command, run: Run): void {
     );
 
   program.commandsGroup('This machine:');
+  withCommon(program.command('doctor'))
+    .summary('look at what this machine has and lacks, and how to mend it')
+    .description(
+      'Looks at engine, containers, tmux, Claude Code, disk and leftovers, for real: a container is made and removed.',
+    )
+    .option('--image <image>', 'what the container is made of (default: ccb/claude)')
+    .action((flags: Flags) => run(async () => (await import('../commands/doctor.ts')).doctor(flags)));
+
   withCommon(program.command('discover'))
     .summary('list what there is, also what could be adopted')
     .action((flags: Flags) => run(async () => (await import('../commands/inventory.ts')).discover(flags)));
