@@ -1,5 +1,6 @@
 import { type CommandOptions, type CommandResult, type CommandStream, InstanceError } from '@ccb/instance-interface';
 import type { Answer } from './answer.ts';
+import { BrokenPipeError } from './byte-sink.ts';
 import { exitCodeOfResult } from './exit-code.ts';
 import { formatDuration } from './options/duration.ts';
 import type { Settings } from './options/settings.ts';
@@ -101,6 +102,8 @@ async function relay(
     return { result, restart };
   } catch (error) {
     if (InstanceError.is(error)) await answer.finish(signals.leaving);
+    // Nobody wants the rest: it ends in the program, too, before the instance is let go of.
+    if (error instanceof BrokenPipeError) await stream.cancel().catch(() => undefined);
     throw error;
   }
 }

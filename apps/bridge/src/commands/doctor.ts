@@ -6,12 +6,14 @@ import { Report } from '../terminal/report.ts';
 
 /** `ccb doctor`: what this machine has and lacks, a line each. Exit code 3 where there is a problem. */
 export function doctor(flags: Flags): Promise<number> {
-  return withRunner(flags, { endLine: 'on-terminal' }, async (runner) => {
+  // Here an image is not one of an instance that is made.
+  const { image: typed, ...others } = flags;
+  return withRunner(others, { endLine: 'on-terminal' }, async (runner) => {
     const { describeFinding, examine, hasProblem } = await import('@ccb/doctor');
     const { settings, signals, status, backends } = runner;
     const report = new Report(runner);
     const color = wantsColor(settings.color, process.env, process.stdout.isTTY ?? false);
-    const { image } = flags;
+    const image = typed ?? runner.configuration.values.image;
     const { timeoutMs } = settings;
     const found = [];
     status.start('looking');
