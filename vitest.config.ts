@@ -84,6 +84,17 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       {
+        // As npm gives them: packed, and installed outside of this workspace.
+        root: 'consumers',
+        test: {
+          name: 'integration:consumers',
+          include: ['*.integration.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         ...source,
         root: 'campaigns',
         test: {

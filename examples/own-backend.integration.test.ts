@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createRegistry, type InstanceInterface, parseRecord } from '@ccb/instance-interface';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sshBackend } from './own-backend.ts';
+import { sshBackend } from './own-backend/src/index.ts';
 
 describe("a stranger's backend, on real processes", () => {
   const registry = createRegistry([sshBackend]);

@@ -5,7 +5,7 @@ import { dockerBackend } from '@ccb/docker-instance';
 import { createRegistry, InstanceError } from '@ccb/instance-interface';
 import { processBackend } from '@ccb/process-instance';
 import { tmuxBackend } from '@ccb/tmux-instance';
-import { sshBackend } from './own-backend.ts';
+import { sshBackend } from './own-backend/src/index.ts';
 
 const registry = createRegistry([processBackend(), dockerBackend(), tmuxBackend(), sshBackend]);
 const spec = registry.parseSpec(JSON.parse(await readFile(process.argv[2] ?? 'ccb.json', 'utf8')));

@@ -161,12 +161,11 @@ describe('configuration', () => {
   });
 
   test("somebody else's backend is loaded by its name, and held, listed and removed like ccb's own", async () => {
-    const own = new URL('../../../examples/own-backend.ts', import.meta.url);
+    const own = new URL('../../../examples/own-backend/src/index.ts', import.meta.url);
     const config = join(sandbox.directory, '.config', 'ccb');
     const code = [
       `import { tsImport } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};`,
-      `const { sshBackend } = await tsImport(${JSON.stringify(own.href)}, import.meta.url);`,
-      'export const backend = () => sshBackend;',
+      `export const { backend } = await tsImport(${JSON.stringify(own.href)}, import.meta.url);`,
     ].join('\n');
     const settings = { backends: { ssh: { package: './ssh.mjs', spec: { argv: ['sh', '-c'] } }, gone: 'not-here' } };
     await sandbox.shell(`mkdir -p '${config}'`);

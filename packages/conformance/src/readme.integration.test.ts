@@ -29,7 +29,7 @@ async function run(program: string, ...flags: readonly string[]): Promise<string
 }
 
 test('a backend proves itself as the README says', async () => {
-  const example = readFileSync(new URL('../../../examples/own-backend.ts', import.meta.url), 'utf8');
+  const example = readFileSync(new URL('../../../examples/own-backend/src/index.ts', import.meta.url), 'utf8');
   writeFileSync(
     join(root, 'my-backend.ts'),
     `${example}\nexport const myBackend = { ...sshBackend, create: ({ name }, options) => sshBackend.create({ type: 'ssh', name, argv: ['sh', '-c'] }, options) };\n`,

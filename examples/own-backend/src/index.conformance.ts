@@ -1,7 +1,7 @@
-// What proves it: node --test own-backend.conformance.ts
+// What proves it: npm test
 import * as runner from 'node:test';
 import { defineConformance, shellCommands } from '@ccb/conformance';
-import { sshBackend } from './own-backend.ts';
+import { sshBackend } from './index.ts';
 
 defineConformance(
   {

@@ -113,3 +113,8 @@ export const sshBackend: Backend<SshSpec, SshInstance> = {
     return new SshInstance(record, options);
   },
 };
+
+/** How ccb loads it: `{"backends": {"ssh": {"package": "ccb-ssh-backend", "spec": {"argv": ["ssh", "host"]}}}}`. */
+export function backend(): Backend<SshSpec, SshInstance> {
+  return sshBackend;
+}
