@@ -16,7 +16,7 @@ export interface Backends {
 }
 
 /** What ccb has to know of a backend. */
-export interface Place {
+interface Place {
   /** For people: `process`, `docker, ccb/claude`. */
   describe(image: string | undefined): string;
   /** Is Claude Code there, as far as can be told without asking anybody? */

@@ -143,6 +143,9 @@ async function create(context: SessionContext, { name, verb, ephemeral, target }
   if (settings.login !== undefined && program !== 'claude') {
     throw new UsageError(`--login means nothing to ${program}. Add --program claude, or leave it out.`);
   }
+  if (program === 'acp' && settings.programArgs.length === 0) {
+    throw new UsageError('--program acp needs its command line: --program-arg node --program-arg agent.mjs.');
+  }
   const spec = specOf(context, backend, { name, program, ephemeral });
   const where = `${program} (${place.describe(image)}) in ${settings.workspace}`;
   notices.info(`${where}, instance ${name}${ephemeral ? ', gone at the end' : ''}`);

@@ -1,7 +1,7 @@
 export type { AgentSettings } from './agent/settings.ts';
 export { parseStall } from './agent/stall-options.ts';
 export { endStrays } from './agent/strays.ts';
-export { agentFile } from './agent-file.ts';
+export { agentFile, agentFileFor } from './agent-file.ts';
 export {
   locateClaude,
   type ToolQuestion,

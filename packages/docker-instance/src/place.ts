@@ -21,7 +21,9 @@ const SOCKET = '/tmp/.ccb-agent.sock';
 const ownPaths: ContainerPaths = containerPaths(ownRoot, SOCKET, workspaceTarget);
 
 export function filesOf(record: DockerRecord, layout: InstanceLayout, engine: Engine): AgentFiles {
-  return record.data.placement === 'mounted' ? new MountedFiles(layout) : new VolumeFiles(engine, record, ownPaths);
+  return record.data.placement === 'mounted'
+    ? new MountedFiles(layout, record.program)
+    : new VolumeFiles(engine, record, ownPaths);
 }
 
 export function accessOf(record: DockerRecord, layout: InstanceLayout, about: EngineAbout): AccessPlan {

@@ -48,7 +48,7 @@ export async function createProcess(
   try {
     const lock = await claimDirectory(layout, record, options);
     try {
-      await furnish(layout);
+      await furnish(layout, record.program);
       return new ProcessInstance(record, { created: true, env, permission, log, maxQueue, lock });
     } catch (error) {
       discard(layout);

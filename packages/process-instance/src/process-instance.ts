@@ -91,7 +91,7 @@ export class ProcessInstance extends AgentInstance {
     const layout = this.#layout;
     assertOwn(layout, this.#own);
     if (await this._alive()) return 'running';
-    await this.#translate(furnish(layout));
+    await this.#translate(furnish(layout, program));
     writeSettings(layout.settings, {
       version: 1,
       name,

@@ -4,7 +4,7 @@ import { type ConfigurationFile, readConfigurationFile, readProjectFile, userFil
 import { type ForeignBackend, type Key, keys, type Source, schema, type Values } from './schema.ts';
 
 /** A value, and where it comes from. */
-export interface Setting {
+interface Setting {
   readonly key: Key;
   readonly value: unknown;
   readonly source: Source;

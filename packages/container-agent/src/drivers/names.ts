@@ -1,4 +1,4 @@
 /** The programs that this version can drive. */
-export const driverNames: readonly string[] = Object.freeze(['claude', 'echo', 'shell'] satisfies DriverName[]);
+export const driverNames: readonly string[] = Object.freeze(['acp', 'claude', 'echo', 'shell'] satisfies DriverName[]);
 
-export type DriverName = 'claude' | 'echo' | 'shell';
+export type DriverName = 'acp' | 'claude' | 'echo' | 'shell';

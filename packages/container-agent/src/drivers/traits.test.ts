@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { driverNames } from './names.ts';
 import { traitsOf } from './traits.ts';
 
-test('claude asks before it acts, and has no exit status; the others have one, and do not ask', () => {
-  expect(traitsOf('claude')).toEqual({ permissions: true, exitCode: false });
+test('agents ask before they act, and have no exit status; the others have one, and do not ask', () => {
+  for (const name of ['acp', 'claude']) expect(traitsOf(name)).toEqual({ permissions: true, exitCode: false });
   for (const name of ['echo', 'shell']) expect(traitsOf(name)).toEqual({ permissions: false, exitCode: true });
 });
 

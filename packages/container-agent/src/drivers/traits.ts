@@ -7,6 +7,7 @@ export interface Traits {
 }
 
 const known: ReadonlyMap<string, Traits> = new Map([
+  ['acp', { permissions: true, exitCode: false }],
   ['claude', { permissions: true, exitCode: false }],
   ['echo', { permissions: false, exitCode: true }],
   ['shell', { permissions: false, exitCode: true }],

@@ -52,7 +52,7 @@ function modeOf(path: string): number {
 test('an instance has its directories, its pipes, an agent of its own and its record, for its owner alone', async () => {
   assertFree(layout, 'box');
   await claim();
-  await furnish(layout);
+  await furnish(layout, 'shell');
   expect(readdirSync(layout.directory).sort()).toEqual(['agent', 'home', 'instance.json', 'lock', 'pipes', 'state']);
   const { directory, agentDirectory, home, pipesDirectory, state } = layout;
   expect([directory, agentDirectory, home, pipesDirectory, state].map(modeOf)).toEqual(Array(5).fill(0o700));
@@ -65,7 +65,7 @@ test('an instance has its directories, its pipes, an agent of its own and its re
 
 test('lost pipes are made again, with the mode that is asked for; those that are there are kept', async () => {
   await claim();
-  await furnish(layout);
+  await furnish(layout, 'shell');
   rmSync(`${layout.pipes}.in.fifo`);
   await makePipes(layout, { mode: 0o600 });
   expect(['in', 'out', 'ctl'].map((kind) => modeOf(`${layout.pipes}.${kind}.fifo`))).toEqual([0o600, 0o660, 0o660]);
@@ -99,11 +99,11 @@ test('a filling that was cut off is finished; what is there is kept', async () =
   await claim();
   mkdirSync(layout.agentDirectory);
   writeFileSync(`${layout.agentFile}.new`, 'half');
-  await furnish(layout);
+  await furnish(layout, 'shell');
   const whole = statSync(layout.agentFile).size;
   expect(whole).toBeGreaterThan(10_000);
   writeFileSync(layout.agentFile, 'of an older version');
-  await furnish(layout);
+  await furnish(layout, 'shell');
   expect(readFileSync(layout.agentFile, 'utf8')).toBe('of an older version');
 });
 
@@ -133,7 +133,7 @@ test.each<[string, Partial<MoonRecord> | { readonly data: unknown }]>([
   ['no id', { data: null }],
 ])('a directory whose record has %s belongs to somebody else, and is left alone', async (_what, change) => {
   await claim();
-  await furnish(layout);
+  await furnish(layout, 'shell');
   writeRecord(layout, { ...record, ...change });
   const foreign = expect.objectContaining({ code: 'CCB_RECORD_INVALID', instance: 'box' });
   expect(() => assertOwn(layout, record)).toThrow(foreign);
@@ -143,7 +143,7 @@ test.each<[string, Partial<MoonRecord> | { readonly data: unknown }]>([
 
 test('what a creation that was cut off left is its own; anything else in it makes it foreign', async () => {
   await claim();
-  await furnish(layout);
+  await furnish(layout, 'shell');
   rmSync(layout.record);
   writeFileSync(`${layout.record}.new`, '{');
   expect(() => assertOwn(layout, record)).not.toThrow();
@@ -188,7 +188,7 @@ test('a record whose directory was moved tells where it is now; one that was cop
 
 test('a stopped instance gets another name; one that is held or runs, and a name that is taken, are refused', async () => {
   await claim();
-  await furnish(layout);
+  await furnish(layout, 'shell');
   await using held = await acquireLock(layout.lock);
   await expect(moveDirectory(record, 'next')).rejects.toMatchObject({ code: 'CCB_LOCKED' });
   await held.release();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type CallOptions, InstanceError, type InstanceRecord, parseRecord } from '@ccb/instance-interface';
 import { makeFifo } from '@ccb/named-pipe/fifo';
 import { acquireLock, type FileLock } from '@ccb/named-pipe/lock';
-import { agentFile } from '../agent-file.ts';
+import { agentFileFor } from '../agent-file.ts';
 import { type InstanceLayout, instanceLayout } from './layout.ts';
 import { discardDirectory, unfinished } from './leftovers.ts';
 import { writeRecord } from './own-record.ts';
@@ -57,10 +57,10 @@ export async function claimDirectory(
 }
 
 /** Fills a claimed directory. Also one whose filling was cut off: what is there is kept as it is. */
-export async function furnish(layout: InstanceLayout): Promise<void> {
+export async function furnish(layout: InstanceLayout, program: string): Promise<void> {
   makeDirectories(layout);
   await makePipes(layout);
-  placeAgent(layout);
+  placeAgent(layout, program);
 }
 
 export function makeDirectories(layout: InstanceLayout): void {
@@ -73,9 +73,9 @@ export function makeDirectories(layout: InstanceLayout): void {
 }
 
 /** The agent's own copy, so that an upgrade or a vanished cache cannot break a running one. What is there is whole. */
-export function placeAgent({ agentFile: own }: InstanceLayout): void {
+export function placeAgent({ agentFile: own }: InstanceLayout, program: string): void {
   if (statSync(own, { throwIfNoEntry: false })) return;
-  copyFileSync(fileURLToPath(agentFile), `${own}.new`);
+  copyFileSync(fileURLToPath(agentFileFor(program)), `${own}.new`);
   renameSync(`${own}.new`, own);
 }
 

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, readFileSync } from 'node:fs';
 import {
   type AgentSettings,
-  agentFile,
+  agentFileFor,
   type InstanceLayout,
   makeDirectories,
   makePipes,
@@ -28,9 +28,11 @@ export interface AgentFiles {
 /** In the instance's directory, which the container mounts. */
 export class MountedFiles implements AgentFiles {
   readonly #layout: InstanceLayout;
+  readonly #program: string;
 
-  constructor(layout: InstanceLayout) {
+  constructor(layout: InstanceLayout, program: string) {
     this.#layout = layout;
+    this.#program = program;
   }
 
   async make(plan: AccessPlan): Promise<void> {
@@ -38,7 +40,7 @@ export class MountedFiles implements AgentFiles {
     applyAccess(plan.directories);
     await this.#pipes(plan);
     // Last: where it is, all is.
-    placeAgent(this.#layout);
+    placeAgent(this.#layout, this.#program);
   }
 
   async prepare(settings: AgentSettings, plan: AccessPlan): Promise<void> {
@@ -61,12 +63,14 @@ export class MountedFiles implements AgentFiles {
 
 /** In a volume of the container: its engine is another machine's. */
 export class VolumeFiles implements AgentFiles {
+  readonly #program: string;
   readonly #engine: Engine;
   readonly #container: string;
   readonly #paths: ContainerPaths;
   readonly #hasWorkspace: boolean;
 
-  constructor(engine: Engine, { workspace, data }: DockerRecord, paths: ContainerPaths) {
+  constructor(engine: Engine, { program, workspace, data }: DockerRecord, paths: ContainerPaths) {
+    this.#program = program;
     this.#engine = engine;
     this.#container = data.containerName;
     this.#paths = paths;
@@ -80,7 +84,7 @@ export class VolumeFiles implements AgentFiles {
     const own = { uid, gid };
     const tar = tarOf([
       { path: 'agent', mode: 0o755, directory: true },
-      { path: 'agent/agent.cjs', mode: 0o644, content: readFileSync(agentFile) },
+      { path: 'agent/agent.cjs', mode: 0o644, content: readFileSync(agentFileFor(this.#program)) },
       { path: 'agent/settings.json', mode: 0o644, content: Buffer.from(`${JSON.stringify(settings)}\n`) },
       { path: 'state', mode: 0o700, directory: true, ...own },
       { path: 'home', mode: 0o700, directory: true, ...own },

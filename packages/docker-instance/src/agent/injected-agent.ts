@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type AgentSettings, agentFile, visible } from '@ccb/container-agent';
+import { type AgentSettings, agentFileFor, visible } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import type { Call } from '@ccb/instance-interface/abstract';
 import { whyDown } from '../container/ended.ts';
@@ -126,7 +126,10 @@ export class InjectedAgent implements AgentPlace {
 
   async #install(settings: AgentSettings, call: Call): Promise<void> {
     const { engine, container, containerName, paths } = this.#scene;
-    const files = { 'agent.cjs': readFileSync(agentFile, 'utf8'), 'settings.json': `${JSON.stringify(settings)}\n` };
+    const files = {
+      'agent.cjs': readFileSync(agentFileFor(settings.program), 'utf8'),
+      'settings.json': `${JSON.stringify(settings)}\n`,
+    };
     const command = { argv: ['node', '-e', INSTALL, paths.root], input: JSON.stringify(files) } as const;
     const { exitCode, stderr } = await withNode(containerName, () => engine.exec(container, command, call));
     if (exitCode === 0) return;

@@ -42,7 +42,7 @@ beforeAll(async () => {
     { directory: layout.directory, containerName: NAME, imageName: image, user: plan.user },
     { workspace },
   );
-  await new MountedFiles(layout).make(plan);
+  await new MountedFiles(layout, 'shell').make(plan);
   writeFileSync(layout.settings, '{}', { mode: 0o600 });
   applyAccess(plan.files);
   assertInstanceFit('box', layout, plan);

@@ -1,6 +1,7 @@
 import type { RunEnd } from '@ccb/instance-interface';
 import type { DriverContext, Turn } from '../driver.ts';
-import { type ClaudeExit, ClaudeProcess, describeExit } from './claude-process.ts';
+import { describeExit, type ProgramExit, ProgramProcess } from '../program-process.ts';
+import { StderrText } from '../stderr-text.ts';
 import { ClaudeTurn } from './claude-turn.ts';
 import { commandLine } from './command-line.ts';
 import { ControlRequests } from './control-requests.ts';
@@ -9,7 +10,6 @@ import { ProgramTurns } from './program-turns.ts';
 import { Questions } from './questions.ts';
 import type { SessionFile } from './session-file.ts';
 import { startFailure } from './start-failure.ts';
-import { StderrText } from './stderr-text.ts';
 import { Ledger } from './translation/ledger.ts';
 import { type ClaudeMessage, parseMessage } from './translation/message.ts';
 
@@ -23,7 +23,7 @@ export interface ClaudeLifeParts {
 
 /** One Claude Code from its start to its exit, and the conversation with it. */
 export class ClaudeLife {
-  readonly process: ClaudeProcess;
+  readonly process: ProgramProcess;
   readonly #context: DriverContext;
   readonly #session: SessionFile;
   readonly #controls: ControlRequests;
@@ -43,10 +43,14 @@ export class ClaudeLife {
   static async start({ context, executable, session }: ClaudeLifeParts, signal: AbortSignal): Promise<ClaudeLife> {
     commandLine({ sessionId: '', resume: false }, context.args);
     const args = commandLine(session.next(), context.args);
-    const stderr = new StderrText(context);
+    const stderr = new StderrText(context, 'claude');
     let life: ClaudeLife | undefined;
-    const process = await ClaudeProcess.spawn({
+    const process = await ProgramProcess.spawn({
+      name: 'claude',
+      title: 'Claude Code',
       context,
+      // An update in the middle of an instance's life would be another program.
+      env: { DISABLE_AUTOUPDATER: '1', ...context.env },
       executable,
       args,
       onLine: (line) => life?.take(line),
@@ -58,7 +62,7 @@ export class ClaudeLife {
   }
 
   private constructor(
-    process: ClaudeProcess,
+    process: ProgramProcess,
     parts: { readonly context: DriverContext; readonly session: SessionFile; readonly stderr: StderrText },
   ) {
     this.process = process;
@@ -215,7 +219,7 @@ export class ClaudeLife {
     throw startFailure(exit, wasGone ? this.#stderr.tail : outcome.message, this.#session);
   }
 
-  #exited(exit: ClaudeExit): void {
+  #exited(exit: ProgramExit): void {
     const gone = `claude ${describeExit(exit)}`;
     this.#controls.close(new Error(gone));
     // Some versions say that a turn has ended before they have written it down.

@@ -1,5 +1,5 @@
 import { DriverError } from '../driver-error.ts';
-import { type ClaudeExit, describeExit } from './claude-process.ts';
+import { describeExit, type ProgramExit } from '../program-process.ts';
 import type { SessionFile } from './session-file.ts';
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
@@ -12,7 +12,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What to tell when Claude Code does not become ready. `exit` is absent where it lives and refused. */
-export function startFailure(exit: ClaudeExit | undefined, said: string, session: SessionFile): DriverError {
+export function startFailure(exit: ProgramExit | undefined, said: string, session: SessionFile): DriverError {
   if (exit !== undefined && said.includes('No conversation found')) return session.lost();
   const what = exit === undefined ? 'claude cannot be talked to' : `claude ${describeExit(exit)} before it was ready`;
   const hint =

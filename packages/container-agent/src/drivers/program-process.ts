@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DriverContext } from '../driver.ts';
-import { DriverError } from '../driver-error.ts';
+import type { DriverContext } from './driver.ts';
+import { DriverError } from './driver-error.ts';
 import { LineReader } from './line-reader.ts';
 
 /** Images and files in tool results come as one line. */
@@ -12,34 +12,41 @@ const DRAIN_MS = 1_000;
 /** ms that a process may take to be gone after SIGKILL. */
 const REAP_MS = 5_000;
 
-export interface ClaudeExit {
+export interface ProgramExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface ClaudeProcessParts {
+export interface ProgramProcessParts {
+  /** As the log and errors call it. */
+  readonly name: string;
+  /** What a person would install. */
+  readonly title: string;
   readonly context: DriverContext;
+  /** Its whole environment, but for PWD. */
+  readonly env: Readonly<Record<string, string>>;
   readonly executable: string;
   readonly args: readonly string[];
   readonly onLine: (line: string) => void;
   readonly onStderr: (chunk: Buffer) => void;
 }
 
-/** One life of Claude Code, in a session and process group of its own. */
-export class ClaudeProcess {
+/** One life of a program that speaks JSON in lines, in a session and process group of its own. */
+export class ProgramProcess {
   readonly pid: number;
   /** Resolves when it is reaped, all that it printed was taken, and its tools were ended. */
-  readonly exited: Promise<ClaudeExit>;
+  readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcess;
   readonly #context: DriverContext;
+  readonly #name: string;
   #doomed: NodeJS.Timeout | undefined;
-  #exit: ClaudeExit | undefined;
+  #exit: ProgramExit | undefined;
 
   /** @throws {DriverError} CCB_PROGRAM_NOT_FOUND, CCB_NOT_FOUND, CCB_PROGRAM_EXITED when it cannot be started */
-  static async spawn(parts: ClaudeProcessParts): Promise<ClaudeProcess> {
-    const { context, executable, args } = parts;
-    // An update in the middle of an instance's life would be another program.
-    const env = { DISABLE_AUTOUPDATER: '1', ...context.env, PWD: context.workspace };
+  static async spawn(parts: ProgramProcessParts): Promise<ProgramProcess> {
+    const { executable, args } = parts;
+    const { context } = parts;
+    const env = { ...parts.env, PWD: context.workspace };
     let child: ChildProcess;
     try {
       child = spawn(executable, args, { cwd: context.workspace, env, stdio: 'pipe', detached: true });
@@ -50,17 +57,18 @@ export class ClaudeProcess {
       const [cause] = await once(child, 'error');
       throw spawnError(cause, parts);
     }
-    return new ClaudeProcess(child, parts);
+    return new ProgramProcess(child, parts);
   }
 
-  private constructor(child: ChildProcess, { context, onLine, onStderr }: ClaudeProcessParts) {
+  private constructor(child: ChildProcess, { name, context, onLine, onStderr }: ProgramProcessParts) {
+    this.#name = name;
     this.pid = child.pid as number;
     this.#child = child;
     this.#context = context;
     context.spawned({ pid: this.pid, group: this.pid });
-    child.on('error', (error) => context.log('warn', 'claude.process', { reason: error.message }));
+    child.on('error', (error) => context.log('warn', `${name}.process`, { reason: error.message }));
     child.stdin?.on('error', (error) => this.#broken('stdin', error.message));
-    const tooLong = (bytes: number): void => context.log('warn', 'claude.line_too_long', { bytes });
+    const tooLong = (bytes: number): void => context.log('warn', `${name}.line_too_long`, { bytes });
     const lines = new LineReader(onLine, tooLong, LINE_BYTES);
     child.stdout?.on('data', (chunk: Buffer) => lines.push(chunk));
     child.stdout?.once('end', () => {
@@ -72,7 +80,7 @@ export class ClaudeProcess {
   }
 
   /** undefined while it lives. */
-  get exit(): ClaudeExit | undefined {
+  get exit(): ProgramExit | undefined {
     return this.#exit;
   }
 
@@ -117,13 +125,13 @@ export class ClaudeProcess {
     if (await this.#goneWithin(REAP_MS)) return;
     throw new DriverError(
       'CCB_PROGRAM_EXITED',
-      `claude (pid ${this.pid}) does not end on SIGKILL: it waits in the kernel. Look at its disks and network mounts.`,
+      `${this.#name} (pid ${this.pid}) does not end on SIGKILL: it waits in the kernel. Look at its disks and network mounts.`,
     );
   }
 
-  async #whenExited(): Promise<ClaudeExit> {
+  async #whenExited(): Promise<ProgramExit> {
     const closed = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
-    const exit = await new Promise<ClaudeExit>((resolve) => {
+    const exit = await new Promise<ProgramExit>((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     clearTimeout(this.#doomed);
@@ -145,7 +153,7 @@ export class ClaudeProcess {
   #broken(pipe: 'stdin' | 'stdout', reason: string): void {
     if (this.#exit !== undefined || this.#doomed !== undefined) return;
     this.#doomed = setTimeout(() => {
-      this.#context.log('warn', 'claude.pipe_lost', { pipe, reason });
+      this.#context.log('warn', `${this.#name}.pipe_lost`, { pipe, reason });
       this.signal('SIGKILL');
     }, DRAIN_MS);
   }
@@ -161,20 +169,20 @@ export class ClaudeProcess {
   }
 }
 
-export function describeExit({ code, signal }: ClaudeExit): string {
+export function describeExit({ code, signal }: ProgramExit): string {
   return signal === null ? `exited with status ${code}` : `was ended by ${signal}`;
 }
 
-function spawnError(cause: unknown, { executable, context }: ClaudeProcessParts): DriverError {
+function spawnError(cause: unknown, { name, title, executable, context }: ProgramProcessParts): DriverError {
   const { code, message } = cause as NodeJS.ErrnoException;
   // The error is the same for a missing program and a missing directory.
   if (code === 'ENOENT') {
-    const text = `${executable} cannot be started in ${context.workspace}: one of the two does not exist. Make the workspace, or install Claude Code again.`;
+    const text = `${executable} cannot be started in ${context.workspace}: one of the two does not exist. Make the workspace, or install ${title} again.`;
     return new DriverError('CCB_NOT_FOUND', text, { cause });
   }
   if (code === 'EACCES' || code === 'ENOEXEC') {
-    const text = `${executable} cannot be executed (${message}). Install Claude Code for this system and user.`;
+    const text = `${executable} cannot be executed (${message}). Install ${title} for this system and user.`;
     return new DriverError('CCB_PROGRAM_NOT_FOUND', text, { cause });
   }
-  return new DriverError('CCB_PROGRAM_EXITED', `claude cannot be started: ${message}`, { cause, retryable: true });
+  return new DriverError('CCB_PROGRAM_EXITED', `${name} cannot be started: ${message}`, { cause, retryable: true });
 }
