@@ -89,6 +89,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'integration:consumers',
           include: ['*.integration.test.ts'],
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
