@@ -23,7 +23,7 @@ function run(title, file, args, options = {}) {
     });
   } catch (error) {
     process.stderr.write(`${error.stdout ?? ''}${error.stderr ?? ''}`);
-    throw new Error(`${title}: failed`, { cause: error });
+    throw new Error(`${title}: failed`);
   }
 }
 const pnpm = (title, ...args) => run(title, 'npx', ['-y', 'pnpm@12.21.0', ...args]);
