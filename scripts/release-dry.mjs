@@ -35,6 +35,7 @@ try {
   run('clone', 'git', ['clone', '--quiet', root, clone], { cwd: work });
   pnpm('install', 'install', '--frozen-lockfile', '--prefer-offline');
   pnpm('versions and changelogs', 'exec', 'changeset', 'version');
+  pnpm('format what was written', 'run', 'format');
   pnpm('lockfile of the new versions', 'install', '--offline', '--no-frozen-lockfile');
   pnpm('build, types, publint, attw, lint, knip', 'run', 'checks');
   pnpm(
