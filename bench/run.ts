@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { alternatives } from './alternatives.ts';
 import { claude } from './claude.ts';
+import { commandLine } from './command-line.ts';
 import { hasEngine } from './docker/dock.ts';
 import { dockerFleet } from './docker/fleet.ts';
 import { dockerRoundTrip } from './docker/round-trip.ts';
@@ -29,6 +30,7 @@ const subjects: Readonly<Record<string, { title: string; measure: (place: Workpl
   replay: { title: 'Replay', measure: replay },
   footprint: { title: "Agent's footprint", measure: footprint },
   start: { title: 'Start', measure: start },
+  'command-line': { title: 'Command line', measure: commandLine },
   alternatives: { title: 'Alternatives', measure: alternatives },
   claude: { title: 'Claude Code', measure: claude },
   idle: { title: 'Idle', measure: idleChannels },

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { packageVersion } from '../package-version.ts';
 import { conversationVerbs } from './conversation-verbs.ts';
 import { instanceVerbs } from './instance-verbs.ts';
 import { machineVerbs } from './machine-verbs.ts';
@@ -44,9 +44,4 @@ export function commandLine(run: Run): Command {
       await program.parseAsync([...words], { from: 'user' });
     });
   return program;
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -31,9 +31,9 @@ export async function conformClaude(share: number, of: number): Promise<void> {
   defineConformance({ ...spec, testTimeoutMs: 45_000 }, shareOf({ describe, test, afterEach }, ...edition(share, of)));
 }
 
-/** Every other group, unless CCB_WHOLE=1: the ones between are run on the same driver in a process. */
+/** Every fourth group, unless CCB_WHOLE=1: the others are run on the same driver in a process, or in tmux. */
 function edition(share: number, of: number): readonly [share: number, of: number] {
-  return process.env.CCB_WHOLE === '1' ? [share, of] : [share * 2 - 1, of * 2];
+  return process.env.CCB_WHOLE === '1' ? [share, of] : [share * 4 - 3, of * 4];
 }
 
 function notHere(): void {

@@ -1,4 +1,4 @@
-import { defineConformance, shellCommands } from '@ccb/conformance';
+import { defineConformance, shareOf, shellCommands } from '@ccb/conformance';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Transport } from '../agent/transport.ts';
 import { conformanceSpec } from './conformance-spec.ts';
@@ -20,5 +20,8 @@ export async function conformShell(transport: Transport): Promise<void> {
     expect(await leaksOf(sandbox)).toEqual([]);
   });
 
-  defineConformance(conformanceSpec(sandbox, name, shellCommands, { transport }), { describe, test, afterEach });
+  const runner = { describe, test, afterEach };
+  // The relay is the same agent behind another carrier: every other group, unless CCB_WHOLE=1, where the pipes take all.
+  const share = transport === 'exec' && process.env.CCB_WHOLE !== '1' ? shareOf(runner, 1, 2) : runner;
+  defineConformance(conformanceSpec(sandbox, name, shellCommands, { transport }), share);
 }

@@ -1,0 +1,3 @@
+import { testTenth } from './tenth.ts';
+
+testTenth(({ name }) => name === 'hammered-home');
