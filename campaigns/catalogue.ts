@@ -14,6 +14,8 @@ import { run as shellInterrupts } from './shell-interrupts.ts';
 import { run as slowReader } from './slow-reader.ts';
 import { unavailable as noTmux, run as tmuxFaults } from './tmux-faults.ts';
 
+import { run as tmuxNeighbours } from './tmux-neighbours.ts';
+
 export interface Campaign {
   readonly name: string;
   /** The whole of it; the tests run a tenth. */
@@ -30,6 +32,7 @@ export const campaigns: readonly Campaign[] = [
   { name: 'claude-killed', count: 100, run: claudeKilled, unavailable: noClaude },
   { name: 'docker-faults', count: 50, run: dockerFaults, unavailable: noEngine },
   { name: 'tmux-faults', count: 50, run: tmuxFaults, unavailable: noTmux },
+  { name: 'tmux-neighbours', count: 10, run: tmuxNeighbours, unavailable: noTmux },
   { name: 'hammered-home', count: 500, run: hammeredHome },
   { name: 'frozen', count: 20, run: frozen },
   { name: 'slow-reader', count: 1_000, run: slowReader },

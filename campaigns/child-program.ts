@@ -18,7 +18,10 @@ const made = new WeakMap<Sandbox, Promise<void>>();
  * The path of a child program as plain JavaScript: what it weighs and how long it takes to start are then its own, not
  * those of a TypeScript loader.
  */
-export async function childProgram(sandbox: Sandbox, name: 'bridge' | 'hammer' | 'slow-reader'): Promise<string> {
+export async function childProgram(
+  sandbox: Sandbox,
+  name: 'bridge' | 'hammer' | 'neighbour' | 'slow-reader',
+): Promise<string> {
   const directory = join(sandbox.home, 'programs', 'bin');
   let making = made.get(sandbox);
   if (making === undefined) {
@@ -38,7 +41,12 @@ async function make(outDir: string): Promise<void> {
   await build({
     config: false,
     silent: true,
-    entry: { bridge: source('bridge'), hammer: source('hammer'), 'slow-reader': source('slow-reader') },
+    entry: {
+      bridge: source('bridge'),
+      hammer: source('hammer'),
+      neighbour: source('neighbour'),
+      'slow-reader': source('slow-reader'),
+    },
     outDir,
     format: ['esm'],
     outExtension: () => ({ js: '.mjs' }),

@@ -1,3 +1,3 @@
 import { testTenth } from './tenth.ts';
 
-testTenth(({ name }) => name === 'docker-faults');
+testTenth(({ name }) => name === 'docker-faults' || name === 'tmux-neighbours');

@@ -3,6 +3,7 @@ import type { Pruned, PruneOptions } from '@ccb/instance-interface';
 import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import { acquireLock } from '@ccb/named-pipe/lock';
 import type { Control } from './control/control.ts';
+import { inTurn } from './control/server-lock.ts';
 import { answers } from './control/server-probe.ts';
 import { acquireControl } from './control/shared-control.ts';
 import { type FoundPane, labelledPanes } from './pane/panes.ts';
@@ -26,7 +27,7 @@ export async function pruneTmux(
     // After the panes: an instance has its directory before it has a pane.
     const known = instanceIds(home);
     const without = panes.filter(({ instanceId }) => !known.has(instanceId));
-    if (!dryRun) for (const pane of without) await control.run([['kill-pane', '-t', pane.id]], call);
+    if (!dryRun) for (const pane of without) await endPane(ownSocket, control, pane, call);
     return without;
   });
   return [...swept, ...(strays ?? []).map(strayOf)];
@@ -46,7 +47,7 @@ export async function sweepEphemeral(
       // Held while it is removed, so that nobody opens what is about to go. Locked: its holder lives.
       await using _hold = await acquireLock(layout.lock, { signal });
       if (!dryRun) {
-        await endPane(record, { signal });
+        await endPaneOf(record, { signal });
         removeDirectory(layout, record);
       }
       swept.push({ type: 'tmux', name: record.name, description: 'an ephemeral instance whose holder died' });
@@ -57,10 +58,10 @@ export async function sweepEphemeral(
   return swept;
 }
 
-async function endPane({ data }: TmuxRecord, call: Call): Promise<void> {
+async function endPaneOf({ data }: TmuxRecord, call: Call): Promise<void> {
   await onServer(data.socket, call, async (control) => {
     const pane = (await labelledPanes(control, call)).find((each) => each.instanceId === data.instanceId);
-    if (pane !== undefined) await control.run([['kill-pane', '-t', pane.id]], call);
+    if (pane !== undefined) await endPane(data.socket, control, pane, call);
   });
 }
 
@@ -91,4 +92,8 @@ function instanceIds(home: string): { has(instanceId: string): boolean } {
 
 function strayOf({ session }: FoundPane): Pruned {
   return { type: 'tmux', description: `tmux session ${session}, left of an instance whose directory is gone` };
+}
+
+async function endPane(socket: string, control: Control, { id }: FoundPane, call: Call): Promise<void> {
+  await inTurn(socket, call, () => control.run([['kill-pane', '-t', id]], call));
 }

@@ -2,6 +2,7 @@ import { InstanceError } from '@ccb/instance-interface';
 import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import type { Control, TmuxServer } from './control.ts';
 import { ControlClient } from './control-client.ts';
+import { inTurn } from './server-lock.ts';
 import { answers, assertSocketPath } from './server-probe.ts';
 import { tmuxVersion } from './tmux-program.ts';
 
@@ -48,7 +49,7 @@ function begin(server: TmuxServer): Shared {
   const shared: Shared = {
     client: known.then((text) => {
       shared.version = text;
-      return ControlClient.start(server);
+      return inTurn(server.socket, {}, () => ControlClient.start(server));
     }),
     version: '',
     users: 0,
@@ -66,7 +67,7 @@ async function release(server: TmuxServer, shared: Shared): Promise<void> {
   if (shared.users > 0) return;
   if (bySocket.get(server.socket) === shared) bySocket.delete(server.socket);
   await shared.client.then(
-    (client) => client.close(),
+    (client) => inTurn(server.socket, {}, () => client.close()).catch(() => client.close()),
     () => {},
   );
 }

@@ -3,6 +3,7 @@ import { endStrays } from '@ccb/container-agent';
 import { InstanceError } from '@ccb/instance-interface';
 import { anySignal, type Call } from '@ccb/instance-interface/abstract';
 import type { TmuxServer } from '../control/control.ts';
+import { inTurn } from '../control/server-lock.ts';
 import { programEnded } from '../programs/exits.ts';
 import type { PaneProgram } from '../programs/program.ts';
 import { hangUp } from './hang-up.ts';
@@ -28,6 +29,7 @@ export interface PaneSessionHost {
 
 /** Pane and program of one instance: made or found, kept alive, ended. */
 export class PaneSession {
+  readonly #socket: string;
   readonly link: ServerLink;
   readonly #place: PanePlace;
   readonly #program: PaneProgram;
@@ -51,6 +53,7 @@ export class PaneSession {
     host: PaneSessionHost,
   ) {
     this.#place = place;
+    this.#socket = server.socket;
     this.link = new ServerLink(server, place.name, place.instanceId, (error) => this.#down(error));
     this.#program = program;
     this.#setNonce = setNonce;
@@ -89,7 +92,8 @@ export class PaneSession {
     if (this.#place.adopted) throw nothingToAdopt(this.#place);
     const control = await this.link.connect(call);
     const left = await findPane(control, this.#place.instanceId, call);
-    if (left !== undefined) await control.run([['kill-pane', '-t', left.id]], call);
+    const { socket } = control.server;
+    if (left !== undefined) await inTurn(socket, call, () => control.run([['kill-pane', '-t', left.id]], call));
     endStrays(this.#place.instanceId);
     const pane = new TmuxPane(control, this.#place);
     this.#use(pane);
@@ -141,7 +145,8 @@ export class PaneSession {
     }
     try {
       const found = await this.link.find(call);
-      if (found !== undefined) await this.link.run([['kill-pane', '-t', found.id]], call);
+      if (found !== undefined)
+        await inTurn(this.#socket, call, () => this.link.run([['kill-pane', '-t', found.id]], call));
     } catch (error) {
       if (!InstanceError.is(error, 'CCB_BACKEND_UNREACHABLE')) throw error;
     } finally {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Call } from '@ccb/instance-interface/abstract';
 import type { Control, TmuxCommand } from '../control/control.ts';
+import { inTurn } from '../control/server-lock.ts';
 import { TmuxCommandError } from '../control/tmux-command-error.ts';
 import type { Mark } from '../marks/mark.ts';
 import { MarkSplitter } from '../marks/mark-splitter.ts';
@@ -84,22 +85,25 @@ export class TmuxPane implements Pane {
     await this.#open();
     await this.#launch(launch, nonce, call, async (argv, hook, token) => {
       const { columns, rows } = paneSize;
-      const [reply] = await this.#run(
-        [
+      // Only the making: the launch that follows takes as long as the program.
+      const make = (): Promise<readonly (readonly string[])[]> =>
+        this.#run(
           [
-            ...(['new-session', '-d', '-P', '-F', '#{pane_id}', '-s', session] as const),
-            ...['-x', String(columns), '-y', String(rows), ...argv],
+            [
+              ...(['new-session', '-d', '-P', '-F', '#{pane_id}', '-s', session] as const),
+              ...['-x', String(columns), '-y', String(rows), ...argv],
+            ],
+            ['set-option', '-p', '-t', target, '@ccb', instanceId],
+            ['set-option', '-w', '-t', target, 'remain-on-exit', 'on'],
+            // A person with a smaller terminal would make it smaller for the program.
+            ['set-option', '-w', '-t', target, 'window-size', 'manual'],
+            ['set-option', '-w', '-t', target, 'automatic-rename', 'off'],
+            ['set-hook', '-p', '-t', target, 'pane-died', hook],
+            ['pipe-pane', '-O', '-t', target, this.#output.command(token)],
           ],
-          ['set-option', '-p', '-t', target, '@ccb', instanceId],
-          ['set-option', '-w', '-t', target, 'remain-on-exit', 'on'],
-          // A person with a smaller terminal would make it smaller for the program.
-          ['set-option', '-w', '-t', target, 'window-size', 'manual'],
-          ['set-option', '-w', '-t', target, 'automatic-rename', 'off'],
-          ['set-hook', '-p', '-t', target, 'pane-died', hook],
-          ['pipe-pane', '-O', '-t', target, this.#output.command(token)],
-        ],
-        call,
-      );
+          call,
+        );
+      const [reply] = await inTurn(this.#control.server.socket, call, make);
       this.#id = reply?.[0] ?? '';
     });
   }
