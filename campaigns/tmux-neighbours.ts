@@ -39,9 +39,6 @@ export async function run(options: CampaignOptions): Promise<CampaignResult> {
   });
 }
 
-/** Why the campaign cannot be run here. */
-export { unavailable } from './tmux-faults.ts';
-
 /** A server of ours and a person's, each with a session that is there all the time. */
 class Street {
   readonly ours: string;
