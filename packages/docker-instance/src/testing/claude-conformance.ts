@@ -33,7 +33,7 @@ export async function conformClaude(share: number, of: number): Promise<void> {
 
 /** Every fourth group, unless CCB_WHOLE=1: the others are run on the same driver in a process, or in tmux. */
 function edition(share: number, of: number): readonly [share: number, of: number] {
-  return process.env.CCB_WHOLE === '1' ? [share, of] : [share * 4 - 3, of * 4];
+  return process.env.CCB_WHOLE === '1' ? [share, of] : [share * 4 - 1, of * 4];
 }
 
 function notHere(): void {
