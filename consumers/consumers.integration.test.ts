@@ -11,8 +11,9 @@ const tarballsDirectory = mkdtempSync(join(tmpdir(), 'ccb-tarballs-'));
 const tarballs = packAll(tarballsDirectory);
 afterAll(() => rmSync(tarballsDirectory, { recursive: true, force: true }));
 
-/** The path of another Node. */
+/** The path of a Node: this one, where it is of that version. */
 function node(major: number): string {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const script = fileURLToPath(new URL('../scripts/node-binary.mjs', import.meta.url));
   return execFileSync(process.execPath, [script, String(major)], { encoding: 'utf8', timeout: 240_000 }).trim();
 }
