@@ -21,7 +21,9 @@ export interface ClaimOptions extends CallOptions {
 /** @throws {InstanceError} CCB_NAME_TAKEN when the instance's own directory is there already */
 export function assertFree(layout: InstanceLayout, name: string): void {
   // An empty one is what a creation or a removal left that was killed.
-  if (exists(layout) && readdirSync(layout.directory).length > 0) throw takenError(layout, name);
+  const found = statSync(layout.directory, { throwIfNoEntry: false });
+  if (found !== undefined && (!found.isDirectory() || filesIn(layout.directory).length > 0))
+    throw takenError(layout, name);
 }
 
 /**
@@ -97,11 +99,12 @@ export async function makePipes(
 export function assertOwn(layout: InstanceLayout, record: OwnedRecord): void {
   const { directory } = layout;
   const { name } = record;
+  const reason = exists(layout) ? whyForeign(layout, record) : undefined;
+  // Also where it went while it was looked at.
   if (!exists(layout)) {
     const message = `${name}: its directory ${directory} is gone. The instance was removed; create it again, or forget its record.`;
     throw new InstanceError('CCB_NOT_FOUND', message, { instance: name });
   }
-  const reason = whyForeign(layout, record);
   if (reason === undefined) return;
   const message = `${name}: ${directory} is not its directory: ${reason}. Nothing was touched; correct the record, or remove by hand what is yours.`;
   throw new InstanceError('CCB_RECORD_INVALID', message, { instance: name });
@@ -146,8 +149,19 @@ function instanceIdOf({ data }: InstanceRecord): string {
 /** What a creation that was cut off leaves: the record comes last. */
 function onlyFurniture(layout: InstanceLayout): boolean {
   const { record, lock, pipesDirectory, state, home, agentDirectory } = layout;
-  const known = [`${record}.new`, lock, pipesDirectory, state, home, agentDirectory].map((path) => basename(path));
-  return readdirSync(layout.directory).every((name) => known.includes(name));
+  const known: readonly string[] = [`${record}.new`, lock, pipesDirectory, state, home, agentDirectory].map((path) =>
+    basename(path),
+  );
+  return filesIn(layout.directory).every((name) => known.includes(name));
+}
+
+function filesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function exists(layout: InstanceLayout): boolean {

@@ -47,6 +47,8 @@ export async function moveDirectory<R extends Movable>(
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(code)) assertFree(to, name);
+    // It says more than a lock that is not there: somebody has removed or renamed the instance meanwhile.
+    if (!InstanceError.is(error)) assertOwn(from, record as OwnedRecord);
     throw translated(record.name, error);
   }
 }
